@@ -1,0 +1,89 @@
+"""People, the accounts that hold mail, and who may use which."""
+
+import secrets
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Now
+
+
+def random_epoch() -> int:
+    """Makes a state string of one account foreign to every other (RFC 8620 §5.2: cannotCalculateChanges)."""
+    return secrets.randbelow(2**31)
+
+
+class Domain(models.Model):
+    """A mail domain served here; lower case, internationalised names as A-labels."""
+
+    name = models.CharField(max_length=255, unique=True)
+
+
+class User(AbstractBaseUser):
+    """A person who logs in. The login is an e-mail address in lower case."""
+
+    email = models.CharField(max_length=320, unique=True)
+    name = models.CharField(max_length=255, blank=True)
+    is_admin = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    USERNAME_FIELD = "email"
+    objects = BaseUserManager["User"]()
+
+
+class Account(models.Model):
+    """Holds mail (RFC 8620 §1.6.2). Its row is the lock and the clock of everything in it: jmap.core.changes."""
+
+    name = models.CharField(max_length=320)
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")  # null: a shared account
+    modseq = models.BigIntegerField(default=0)
+    next_id = models.BigIntegerField(default=1)
+    epoch = models.BigIntegerField(default=random_epoch)  # bumped by a restore, so that old clients resync
+    states = models.JSONField(default=dict)  # type name -> modseq of its newest change
+    floors = models.JSONField(default=dict)  # type name -> oldest modseq that /changes can start from
+    used_bytes = models.BigIntegerField(default=0)
+    quota_bytes = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner"], name="one_personal_account")]
+
+
+class Address(models.Model):
+    """An address that delivers into an account; the account's own or an alias. Lower case."""
+
+    email = models.CharField(max_length=320, unique=True)
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+
+
+class Access(models.Model):
+    """Who may use an account; the owner has a row too."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    read_only = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "account"], name="one_access")]
+
+
+class AppPassword(models.Model):
+    """A random password for one program, kept as a keyed hash; also good as a bearer token."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    name = models.CharField(max_length=255)
+    digest = models.BinaryField(unique=True, max_length=32)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+
+class LoginBudget(models.Model):
+    """Failed logins by a hash of whom they are counted against (accounts.throttle); written only by failures and by
+    the first success of a login from an address."""
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    level = models.FloatField(default=0)  # failures not yet forgotten, as of `at`
+    at = models.DateTimeField(db_default=Now())
+    good_at = models.DateTimeField(null=True)  # when this login last succeeded from this address

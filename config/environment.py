@@ -1,0 +1,41 @@
+"""Reading settings from environment variables, loudly when a value makes no sense."""
+
+import os
+from pathlib import Path
+
+
+class BadSetting(SystemExit):
+    """A setting that can't be used; the message says which and what would do."""
+
+
+def env_text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default)
+
+
+def env_int(name: str, default: int) -> int:
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise BadSetting(f"{name}={value!r} is not a whole number") from None
+
+
+def env_bool(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "").lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    if value:
+        raise BadSetting(f"{name}={value!r}: use 'true' or 'false'")
+    return default
+
+
+def env_list(name: str) -> list[str]:
+    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
+
+
+def env_path(name: str, default: Path) -> Path:
+    return Path(os.environ.get(name) or default).expanduser().absolute()

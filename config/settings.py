@@ -1,0 +1,108 @@
+"""Every setting of the service. Each comes from one environment variable with a sane default (docs/self-hosting.md)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from config.environment import env_bool, env_int, env_list, env_path, env_text
+from config.postgres import database_settings
+from config.secrets import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env_path("DATA_DIR", BASE_DIR / ".data")
+
+SECRET_KEY = secret_key(DATA_DIR)
+DEBUG = env_bool("DEBUG", False)
+
+HOST = env_text("HOST", "127.0.0.1")
+PORT = env_int("PORT", 8080)
+PUBLIC_URL = env_text("PUBLIC_URL").rstrip("/")  # "" = derived from the request; set it behind a proxy
+TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or ["*"]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "accounts",
+    "jmap.core",
+    "jmap.mail",
+    "jmap.http",
+    "webmail",
+    "config",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webmail.middleware.page_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "webmail.middleware.reader_time_zone",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+DATABASES = {"default": database_settings(env_text("DATABASE_URL"), DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
+LOGIN_URL, LOGIN_REDIRECT_URL = "/login", "/"
+SESSION_COOKIE_HTTPONLY, CSRF_COOKIE_HTTPONLY = True, True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+PASSWORD_HASHERS = ["accounts.hashers.PersonPasswordHasher"]
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # served from where they lie: there is nothing to collect
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "blobs": {"BACKEND": "jmap.core.filestore.DurableStorage", "OPTIONS": {"location": DATA_DIR / "blobs"}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+WEB_PROCESSES = env_int("WEB_PROCESSES", os.cpu_count() or 1)
+THREADS = env_int("THREADS", 8)  # of each web process; each holds a database connection
+
+# Mail is for the service alone, whatever the umask.
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
+# The limits of RFC 8620 §2, advertised and enforced.
+MAX_SIZE_UPLOAD = env_int("MAX_SIZE_UPLOAD", 50_000_000)
+MAX_CONCURRENT_UPLOAD = env_int("MAX_CONCURRENT_UPLOAD", 32)
+MAX_SIZE_REQUEST = env_int("MAX_SIZE_REQUEST", 10_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_SIZE_REQUEST  # else Django refuses what we advertise
+MAX_CONCURRENT_REQUESTS = env_int("MAX_CONCURRENT_REQUESTS", 64)
+MAX_CALLS_IN_REQUEST = env_int("MAX_CALLS_IN_REQUEST", 64)
+MAX_OBJECTS_IN_GET = env_int("MAX_OBJECTS_IN_GET", 1000)
+MAX_OBJECTS_IN_SET = env_int("MAX_OBJECTS_IN_SET", 1000)
+UPLOAD_QUOTA = env_int("UPLOAD_QUOTA", 500_000_000)  # octets of unreferenced uploads a user may keep
+UPLOAD_LIFETIME = env_int("UPLOAD_LIFETIME", 24 * 3600)  # seconds an unreferenced upload is kept
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL", "WARNING")},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

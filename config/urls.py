@@ -1,0 +1,9 @@
+"""Every path of the service."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("jmap.http.urls")),
+    path("", include("accounts.urls")),
+    path("", include("webmail.urls")),
+]

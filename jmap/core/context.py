@@ -1,0 +1,72 @@
+"""One API request on its way through the methods: who calls, the created ids, the snapshot that reads share."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.access import Caller, Right
+from jmap.core import ids, sql
+from jmap.core.capabilities import Capability
+from jmap.core.errors import MethodError, invalid_arguments
+from jmap.core.limits import MAX_REFERENCE_WEIGHT
+from jmap.core.states import Clock, read_clock
+
+
+@dataclass
+class Context:
+    """Reads of consecutive methods share one REPEATABLE READ snapshot; a write ends it, the next read opens another,
+    so that each method's `state` belongs to what it returned."""
+
+    caller: Caller
+    using: frozenset[str] = frozenset()
+    created_ids: dict[str, str] = field(default_factory=dict)
+    responses: list[tuple[str, Any, str]] = field(default_factory=list)
+    snapshot: ExitStack | None = None
+    clocks: dict[int, Clock] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+    capability: Capability | None = None  # of the method that runs; an account may lack it
+    reference_room: int = MAX_REFERENCE_WEIGHT
+
+    def right(self, account: Any, error: str = "accountNotFound") -> Right:
+        """The caller's right on the account with this wire id; raises accountNotFound, also where they have none, and
+        accountNotSupportedByMethod where the account lacks the method's capability."""
+        if not isinstance(account, str):
+            raise invalid_arguments("accountId must be an Id")
+        number = ids.account_number(account)
+        right = self.caller.rights.get(number) if number is not None else None
+        if right is None:
+            raise MethodError(error)
+        if self.capability and self.capability.account and self.capability.account(right) is None:
+            raise MethodError(error.replace("NotFound", "NotSupportedByMethod"))
+        return right
+
+    def right_to_write(self, account: Any) -> Right:
+        right = self.right(account)
+        if right.read_only:
+            raise MethodError("accountReadOnly")
+        return right
+
+    def read(self) -> None:
+        """Make sure that a snapshot is open."""
+        if self.snapshot is None:
+            self.snapshot = ExitStack()
+            self.snapshot.enter_context(sql.snapshot())
+
+    def release(self) -> None:
+        """End the snapshot, if one is open: before a write, after an error and at the end of the request."""
+        snapshot, self.snapshot = self.snapshot, None
+        self.clocks.clear()
+        if snapshot is not None:
+            snapshot.close()
+
+    def clock(self, account_id: int) -> Clock:
+        """The account's states as of this snapshot."""
+        self.read()
+        if account_id not in self.clocks:
+            self.clocks[account_id] = read_clock(account_id)
+        return self.clocks[account_id]
+
+    def resolve_id(self, wire: str) -> str:
+        """A creation id "#x" becomes the id it was given, if it is known (RFC 8620 §5.3)."""
+        return self.created_ids.get(wire[1:], wire) if wire.startswith("#") else wire

@@ -1,0 +1,74 @@
+// Pages without reloads: each address gives a whole page, of which only what changed is put in place.
+// Everything here also works without this file, as links and forms.
+
+const PANES = ["sidebar", "list", "reader", "toast"];
+let latest = 0;
+
+/** Go to an address of the webmail, as a click on its link would. */
+export async function visit(url, { push = true } = {}) {
+  document.documentElement.classList.add("waiting");
+  await show(fetch(url, { headers: { Accept: "text/html" } }), { push });
+}
+
+/** Send a form, with the button that was pressed; `panes` limits what the answer may replace.
+ *  (getAttribute, because buttons named "action" hide form.action.) */
+export async function send(form, button, { panes = PANES, push = true, extra = {} } = {}) {
+  const body = new URLSearchParams(new FormData(form));
+  if (button?.name) body.set(button.name, button.value);
+  for (const [name, value] of Object.entries(extra)) body.set(name, value);
+  await show(fetch(form.getAttribute("action"), { method: "POST", body }), { panes, push });
+}
+
+async function show(answering, { panes = PANES, push }) {
+  const turn = ++latest;
+  let answer;
+  try {
+    answer = await answering;
+  } catch {
+    say("You seem to be offline. Nothing was changed.");
+    return;
+  } finally {
+    document.documentElement.classList.remove("waiting");
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (turn !== latest) return;
+  if (!page.getElementById("list")) {
+    location.assign(answer.url); // logged out, or an error page: show it whole
+    return;
+  }
+  const address = new URL(answer.url);
+  if (push && address.href !== location.href) history.pushState({}, "", address);
+  place(page, panes);
+}
+
+function place(page, panes) {
+  const focused = document.activeElement?.closest("[id]")?.id;
+  const rows = document.querySelector(".rows");
+  const before = { heading: document.getElementById("list-title")?.textContent, top: rows?.scrollTop ?? 0 };
+  const chosen = new Set([...document.querySelectorAll(".row input:checked")].map((box) => box.value));
+  for (const id of panes) {
+    const old = document.getElementById(id), fresh = page.getElementById(id);
+    if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+  }
+  if (panes.includes("reader")) {
+    document.title = page.title;
+    document.body.className = page.body.className;
+  }
+  keepPlace(before, chosen, focused);
+  document.dispatchEvent(new Event("placed"));
+}
+
+function keepPlace(before, chosen, focused) {
+  const rows = document.querySelector(".rows");
+  if (document.getElementById("list-title")?.textContent === before.heading) {
+    if (rows) rows.scrollTop = before.top;
+    for (const box of document.querySelectorAll(".row input")) box.checked = chosen.has(box.value);
+  }
+  const row = document.getElementById(focused ?? "");
+  if (row?.classList.contains("row")) row.querySelector(".open").focus({ preventScroll: true });
+}
+
+/** Tell the reader, also one who can't see. */
+export function say(text) {
+  document.getElementById("announce").textContent = text;
+}

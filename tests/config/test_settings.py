@@ -1,0 +1,30 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+READ = re.compile(r'env_(?:text|int|bool|list|path)\(\s*"([A-Z_]+)"')
+
+
+def read_variables() -> set[str]:
+    files = [path for part in ("config", "accounts", "jmap", "webmail") for path in (ROOT / part).rglob("*.py")]
+    return {name for path in files for name in READ.findall(path.read_text())} | {"SECRET_KEY"}
+
+
+def documented_variables() -> set[str]:
+    return set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/self-hosting.md").read_text(), re.MULTILINE))
+
+
+def test_every_variable_is_documented_and_every_documented_one_is_read() -> None:
+    assert documented_variables() == read_variables()
+
+
+@pytest.mark.parametrize("setting", ["PORT=eighty", "DEBUG=perhaps"])
+def test_a_setting_that_makes_no_sense_is_named(setting: str) -> None:
+    command = ["env", setting, sys.executable, "manage.py", "check"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode != 0
+    assert setting.split("=")[0] in answer.stderr

@@ -1,0 +1,3 @@
+from tests.fixtures.core import bob, jmap, notes
+
+__all__ = ["bob", "jmap", "notes"]
