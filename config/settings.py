@@ -29,6 +29,8 @@ INSTALLED_APPS = [
     "accounts",
     "jmap.core",
     "jmap.mail",
+    "jmap.submission",
+    "jmap.delivery",
     "jmap.http",
     "webmail",
     "config",

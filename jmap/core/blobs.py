@@ -24,6 +24,8 @@ BLOB_ID = re.compile(r"b([0-9a-f]{64})((?:-[0-9]{1,9}){0,20})\Z")
 
 # Which of an account's blobs an object refers to; each data type with blobs adds its own: (account, hashes) -> hashes.
 referrers: list[Callable[[int, list[bytes]], Iterable[bytes]]] = []
+# Which of them something else needs (a queue): no sweep takes them, but that makes them visible to nobody.
+keepers: list[Callable[[int, list[bytes]], Iterable[bytes]]] = []
 # How to take a part "b…-2" out of a blob: (account, hash, ["2"], octets) -> octets or None.
 part_readers: list[Callable[[int, bytes, list[str], bytes], bytes | None]] = []
 
@@ -192,7 +194,7 @@ def sweep_account(account_id: int) -> int:
             *old,
         )
         hashes = [digest for (digest,) in candidates]
-        kept = {digest for referrer in referrers for digest in referrer(account_id, hashes)}
+        kept = {digest for needs in (*referrers, *keepers) for digest in needs(account_id, hashes)}
         # `keep_file` may have made one young again in the meantime: then it stays.
         gone = sql.rows(
             f"DELETE FROM core_blob WHERE account_id = %s AND created_at < now() - {age} AND sha256 = ANY(%s)"

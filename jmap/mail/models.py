@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Mailbox(models.Model):
@@ -129,3 +130,26 @@ class MessageId(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["account_id", "email_id"], name="message_id_email")]
+
+
+class Arrival(models.Model):
+    """A message that was accepted for an account and is not filed yet; the row goes in the transaction that files it,
+    so that each arrival is filed exactly once (jmap.mail.arrivals)."""
+
+    account_id = models.BigIntegerField()
+    blob = models.BinaryField(max_length=32)
+    size = models.BigIntegerField()
+    sender = models.TextField()  # the envelope's MAIL FROM, "" for the null path
+    recipient = models.TextField()  # the envelope's RCPT TO as it was given
+    verdict = models.JSONField()  # what was judged at the door: {"junk": bool, "spf": …, "score": …}
+    received_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.IntegerField(db_default=0)
+    error = models.TextField(db_default="")  # of the last attempt, for the operator; never mail content
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="arrival_due"),
+            models.Index(fields=["account_id", "blob"], name="arrival_blob"),
+        ]
