@@ -57,17 +57,17 @@ function showSelection() {
   if (count) say(`${count} selected`);
 }
 
-let fading;
-
 function placed() {
   showSelection();
-  clearTimeout(fading);
-  const toast = document.querySelector(".toast");
-  if (toast) {
-    say(toast.querySelector(".said").textContent);
-    fading = setTimeout(() => toast.remove(), TOAST);
-  }
   markRead();
+}
+
+/** Say what was done, and let it go after a while (one that came later has a time of its own). */
+function announceToast() {
+  const toast = document.querySelector(".toast");
+  if (!toast) return;
+  say(toast.querySelector(".said").textContent);
+  setTimeout(() => toast.remove(), TOAST);
 }
 
 /** What is open has been read. A POST of its own, for no GET may change mail. */
@@ -80,5 +80,7 @@ function markRead() {
 }
 
 document.addEventListener("placed", placed);
+document.addEventListener("toast", announceToast);
 listenForKeys();
 placed();
+announceToast();

@@ -1,13 +1,14 @@
 // Pages without reloads: each address gives a whole page, of which only what changed is put in place.
 // Everything here also works without this file, as links and forms.
 
-const PANES = ["sidebar", "list", "reader", "toast"];
+const PANES = ["sidebar", "list", "reader"];
 let latest = 0;
+let writing = Promise.resolve(); // forms are sent one after the other, and pages asked for after them
 
 /** Go to an address of the webmail, as a click on its link would. */
 export async function visit(url, { push = true } = {}) {
   document.documentElement.classList.add("waiting");
-  await show(fetch(url, { headers: { Accept: "text/html" } }), { push });
+  await show(writing.then(() => fetch(url, { headers: { Accept: "text/html" } })), { push });
 }
 
 /** Send a form, with the button that was pressed; `panes` limits what the answer may replace.
@@ -16,7 +17,10 @@ export async function send(form, button, { panes = PANES, push = true, extra = {
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
   for (const [name, value] of Object.entries(extra)) body.set(name, value);
-  await show(fetch(form.getAttribute("action"), { method: "POST", body }), { panes, push });
+  const address = form.getAttribute("action");
+  const answering = writing.then(() => fetch(address, { method: "POST", body }));
+  writing = answering.catch(() => {});
+  await show(answering, { panes, push });
 }
 
 async function show(answering, { panes = PANES, push }) {
@@ -31,6 +35,7 @@ async function show(answering, { panes = PANES, push }) {
     document.documentElement.classList.remove("waiting");
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (page.querySelector(".toast")) placeToast(page);
   if (turn !== latest) return;
   if (!page.getElementById("list")) {
     location.assign(answer.url); // logged out, or an error page: show it whole
@@ -41,15 +46,23 @@ async function show(answering, { panes = PANES, push }) {
   place(page, panes);
 }
 
+/** What was done is said even if the page that says so is late; nothing said stays until it fades. */
+function placeToast(page) {
+  put("toast", page);
+  document.dispatchEvent(new Event("toast"));
+}
+
+function put(id, page) {
+  const old = document.getElementById(id), fresh = page.getElementById(id);
+  if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+}
+
 function place(page, panes) {
   const focused = document.activeElement?.closest("[id]")?.id;
   const rows = document.querySelector(".rows");
   const before = { heading: document.getElementById("list-title")?.textContent, top: rows?.scrollTop ?? 0 };
   const chosen = new Set([...document.querySelectorAll(".row input:checked")].map((box) => box.value));
-  for (const id of panes) {
-    const old = document.getElementById(id), fresh = page.getElementById(id);
-    if (old && fresh) old.replaceWith(document.adoptNode(fresh));
-  }
+  for (const id of panes) put(id, page);
   if (panes.includes("reader")) {
     document.title = page.title;
     document.body.className = page.body.className;

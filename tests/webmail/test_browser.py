@@ -181,6 +181,19 @@ def test_everything_by_keyboard(page: Page, jmap: Client) -> None:
     expect(page.locator("#keys")).to_be_visible()
 
 
+def test_undo_stays_offered_while_one_reads_on(page: Page, jmap: Client) -> None:
+    for number in range(3):
+        put(jmap, text(f"Subject {number}"))
+    open_inbox(page)
+    page.locator(".row .open").first.focus()
+    page.keyboard.press("e")
+    page.keyboard.press("o")  # before the server has answered
+    expect(page.locator("#subject")).to_have_text("Subject 1")
+    expect(page.locator(".toast")).to_contain_text("archived")
+    page.keyboard.press("z")
+    expect(page.locator(".row")).to_have_count(3)
+
+
 def test_back_goes_back(page: Page, jmap: Client) -> None:
     put(jmap, text())
     open_first(page)
