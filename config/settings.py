@@ -100,6 +100,15 @@ MAX_OBJECTS_IN_SET = env_int("MAX_OBJECTS_IN_SET", 1000)
 UPLOAD_QUOTA = env_int("UPLOAD_QUOTA", 500_000_000)  # octets of unreferenced uploads a user may keep
 UPLOAD_LIFETIME = env_int("UPLOAD_LIFETIME", 24 * 3600)  # seconds an unreferenced upload is kept
 
+# Celery: a task may be delivered again when its worker dies, so each claims its row in the database first.
+CELERY_BROKER_URL = env_text("BROKER_URL") or "memory://localhost"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SERIALIZER, CELERY_RESULT_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", "json", ["json"]
+CELERY_TIMEZONE = TIME_ZONE
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
