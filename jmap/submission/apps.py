@@ -7,6 +7,7 @@ class SubmissionConfig(AppConfig):
 
     def ready(self) -> None:
         from jmap.core import blobs
-        from jmap.submission.queue import referred
+        from jmap.submission import queue, results
 
-        blobs.keepers.append(referred)
+        blobs.keepers.append(queue.referred)
+        blobs.referrers.append(results.referred)
