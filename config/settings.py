@@ -81,6 +81,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+DNS_SERVERS = env_list("DNS_SERVERS")  # none = the system's
+
 WEB_PROCESSES = env_int("WEB_PROCESSES", os.cpu_count() or 1)
 THREADS = env_int("THREADS", 8)  # of each web process; each holds a database connection
 
