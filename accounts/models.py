@@ -17,6 +17,9 @@ class Domain(models.Model):
 
     name = models.CharField(max_length=255, unique=True)
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class User(AbstractBaseUser):
     """A person who logs in. The login is an e-mail address in lower case."""
@@ -29,6 +32,17 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     objects = BaseUserManager["User"]()
+
+    @property
+    def is_staff(self) -> bool:
+        """What Django's admin asks: an administrator may do everything there, others nothing."""
+        return self.is_admin
+
+    def has_perm(self, permission: str, obj: object = None) -> bool:
+        return self.is_active and self.is_admin
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_admin
 
 
 class Account(models.Model):
@@ -48,6 +62,9 @@ class Account(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner"], name="one_personal_account")]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class Address(models.Model):
     """An address that delivers into an account; the account's own or an alias. Lower case."""
@@ -55,6 +72,12 @@ class Address(models.Model):
     email = models.CharField(max_length=320, unique=True)
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT)
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class Access(models.Model):
@@ -66,6 +89,10 @@ class Access(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "account"], name="one_access")]
+        verbose_name_plural = "access"
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.account}"
 
 
 class AppPassword(models.Model):

@@ -55,11 +55,15 @@ def add_account(email: str) -> Account:
     return account
 
 
-@transaction.atomic
 def add_address(address: str, account_email: str) -> Address:
     """A further address of an account, in a domain served here. Raises ProvisionError."""
+    return add_account_address(address, find_account(account_email))
+
+
+@transaction.atomic
+def add_account_address(address: str, account: Account) -> Address:
+    """The same, of an account at hand."""
     address = checked_address(address)
-    account = find_account(account_email)
     name = address.rpartition("@")[2]
     domain = Domain.objects.filter(name=name).first()
     if domain is None:
@@ -69,10 +73,23 @@ def add_address(address: str, account_email: str) -> Address:
 
 
 @transaction.atomic
+def remove_address(address: Address) -> None:
+    """Take an alias away. Raises ProvisionError for the last address of an account."""
+    others = Address.objects.select_for_update().filter(account=address.account).exclude(pk=address.pk)
+    if not others:
+        raise ProvisionError(f"{address.email} is the only address of {address.account.name}")
+    address.delete()
+
+
 def grant(account_email: str, user_email: str, read_only: bool = False) -> Access:
     """Let a user use an account, or change what they may do there; in effect within accounts.auth.TRUSTED_FOR
     seconds. Raises ProvisionError."""
-    account, user = find_account(account_email), find_user(user_email)
+    return set_access(find_account(account_email), find_user(user_email), read_only)
+
+
+@transaction.atomic
+def set_access(account: Account, user: User, read_only: bool) -> Access:
+    """The same, of an account and a user at hand."""
     if account.owner_id == user.pk and read_only:
         raise ProvisionError(f"{user.email} owns that account and can't be limited to reading it")
     access, _ = Access.objects.update_or_create(account=account, user=user, defaults={"read_only": read_only})
@@ -80,15 +97,19 @@ def grant(account_email: str, user_email: str, read_only: bool = False) -> Acces
     return access
 
 
-@transaction.atomic
 def revoke(account_email: str, user_email: str) -> None:
     """Take a user's access away; in effect as with grant. Raises ProvisionError."""
-    account, user = find_account(account_email), find_user(user_email)
+    remove_access(find_account(account_email), find_user(user_email))
+
+
+@transaction.atomic
+def remove_access(account: Account, user: User) -> None:
+    """The same, of an account and a user at hand."""
     if account.owner_id == user.pk:
         raise ProvisionError(f"{user.email} owns that account")
     gone, _ = Access.objects.filter(account=account, user=user).delete()
     if not gone:
-        raise ProvisionError(f"{user.email} has no access to {account_email}")
+        raise ProvisionError(f"{user.email} has no access to {account.name}")
     access_changed.send(Access, account_id=account.pk, user_id=user.pk)
 
 

@@ -21,6 +21,7 @@ TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or ["*"]
 
 INSTALLED_APPS = [
+    "accounts.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -51,7 +52,7 @@ TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
+        "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
