@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from jmap.core import arguments as tables
-from jmap.core import ids
 from jmap.core.arguments import check_arguments
 from jmap.core.context import Context
 from jmap.core.dispatch import call
@@ -76,7 +75,7 @@ def read_originals(
 
 def original_number(kind: "DataType", wire: Any) -> int | None:
     id = wire.get("id") if isinstance(wire, dict) else None
-    return ids.number(kind.prefix, id) if isinstance(id, str) else None
+    return kind.number(id) if isinstance(id, str) else None
 
 
 def missing(wire: Any) -> SetError:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from jmap.core import capabilities, types
+from jmap.core import capabilities, ids, types
 from jmap.core.arguments import Table
 from jmap.core.context import Context
 from jmap.core.errors import BadValue, MethodError
@@ -46,6 +46,14 @@ class DataType:
 
     def wire_id(self, number: int) -> str:
         return f"{self.prefix}{number}"
+
+    def number(self, wire: str) -> int | None:
+        """The reverse of `wire_id`; None where the id can't be one of this type's."""
+        return ids.number(self.prefix, wire)
+
+    def numbers(self, wires: Iterable[str]) -> dict[int, str]:
+        """Row number -> wire id, in the order given, of those that could be this type's."""
+        return {found: wire for wire in wires if (found := self.number(wire)) is not None}
 
     def column(self, name: str) -> str:
         return self.properties[name].column or snake_case(name)

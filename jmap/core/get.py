@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from jmap.core import arguments as tables
-from jmap.core import ids
 from jmap.core.arguments import check_arguments
 from jmap.core.context import Context
 from jmap.core.errors import BadValue, MethodError, invalid_arguments
@@ -23,7 +22,7 @@ def get(kind: "DataType", context: Context, raw_arguments: dict[str, Any]) -> "R
     asked: list[str] | None = arguments["ids"]
     if asked is not None and len(set(asked)) > settings.MAX_OBJECTS_IN_GET:
         raise MethodError("requestTooLarge", f"At most {settings.MAX_OBJECTS_IN_GET} ids")
-    numbers = None if asked is None else ids.numbers(kind.prefix, asked)
+    numbers = None if asked is None else kind.numbers(asked)
     clock = context.clock(account_id)
     options = {name: arguments[name] for name in extra}
     found = kind.fetch(context, account_id, None if numbers is None else list(numbers), names, options)

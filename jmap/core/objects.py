@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from jmap.core import ids
 from jmap.core.errors import BadValue, InvalidProperties
 from jmap.core.patch import apply_patch
 from jmap.core.properties import REQUIRED
@@ -87,7 +86,7 @@ def existing_ids(type_name: str, context: "Context", account_id: int, wires: set
     from jmap.core.datatype import registered
 
     kind = registered[type_name]
-    numbers = ids.numbers(kind.prefix, wires)
+    numbers = kind.numbers(wires)
     found = kind.fetch(context, account_id, list(numbers), [], {}) if numbers else {}
     return {wire for number, wire in numbers.items() if number in found}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jmap.core import arguments as tables
-from jmap.core import ids, limits
+from jmap.core import limits
 from jmap.core.arguments import check_arguments
 from jmap.core.context import Context
 from jmap.core.errors import MethodError
@@ -113,7 +113,7 @@ def query(kind: "DataType", context: Context, raw_arguments: dict[str, Any]) -> 
 def first_position(kind: "DataType", results: Results, arguments: Mapping[str, Any]) -> int:
     """The index of the first result to return; raises MethodError anchorNotFound."""
     if arguments["anchor"] is not None:
-        number = ids.number(kind.prefix, arguments["anchor"])
+        number = kind.number(arguments["anchor"])
         index = None if number is None else results.index(number)
         if index is None:
             raise MethodError("anchorNotFound")

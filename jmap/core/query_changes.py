@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from jmap.core import arguments as tables
-from jmap.core import ids, limits
+from jmap.core import limits
 from jmap.core.arguments import check_arguments
 from jmap.core.changes import first_objects
 from jmap.core.context import Context
@@ -71,5 +71,5 @@ def difference(
 def cut_off(kind: "DataType", results: Any, up_to: str | None, moved: set[int]) -> int | None:
     """The index of upToId in the new results, beyond which nothing added need be told (erratum 6603). One that moved
     no longer bounds what the client holds, so it is ignored."""
-    number = ids.number(kind.prefix, up_to) if up_to is not None else None
+    number = kind.number(up_to) if up_to is not None else None
     return None if number is None or number in moved else results.index(number)

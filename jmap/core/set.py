@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import transaction
 
 from jmap.core import arguments as tables
-from jmap.core import ids
 from jmap.core.arguments import check_arguments
 from jmap.core.context import Context
 from jmap.core.errors import MethodError, SetError
@@ -180,7 +179,7 @@ def destroy_each(
 
 def existing(kind: "DataType", context: Context, log: Log, wire_id: str) -> tuple[int, Wire]:
     """The number and present value of the object with this id; raises SetError notFound."""
-    number = ids.number(kind.prefix, wire_id)
+    number = kind.number(wire_id)
     found = {} if number is None else kind.fetch(context, log.account_id, [number], list(kind.properties), {})
     if number is None or number not in found:
         raise SetError("notFound")

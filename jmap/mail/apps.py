@@ -19,8 +19,9 @@ class MailConfig(AppConfig):
         from jmap.mail.mailbox import Mailbox
         from jmap.mail.search_snippet import search_snippet_get
         from jmap.mail.thread import Thread
+        from jmap.mail.vacation import VacationResponse
 
-        for kind in (Mailbox(), Thread(), Email()):
+        for kind in (Mailbox(), Thread(), Email(), VacationResponse()):
             register(kind)
         register_method(MAIL, "Email/import", email_import)
         register_method(MAIL, "Email/parse", email_parse)

@@ -39,7 +39,9 @@ class Envelope:
     structure: bytes
     sent_at: datetime | None
     sort: tuple[str, str, str, str, str, str]
-    message_ids: list[int]
+    message_ids: list[int]  # hashes of all that thread it
+    message_id: int | None  # of its own
+    fingerprint: int | None  # of its own and its body
     subject: int
     lexemes: list[str]
     text: bytes
@@ -47,7 +49,11 @@ class Envelope:
 
 def read_envelope(account_id: int, raw: bytes) -> Envelope:
     """Parse a message whole. CPU work only: done before the account is locked."""
-    root = parse(raw)
+    return read_parsed(account_id, raw, parse(raw))
+
+
+def read_parsed(account_id: int, raw: bytes, root: Part) -> Envelope:
+    """The envelope of a message with this structure."""
     known = convenience_properties(root.headers)
     known["preview"] = preview(raw, root)
     lexemes, text = index_row(account_id, search_fields(raw, root, known))
@@ -60,6 +66,8 @@ def read_envelope(account_id: int, raw: bytes) -> Envelope:
         sent_at=parse_sent_at(known["sentAt"]),
         sort=sort_columns(known),
         message_ids=list(dict.fromkeys(map(hash64, thread_message_ids(root.headers)[:MAX_THREAD_IDS]))),
+        message_id=hash64(own[0]) if (own := known["messageId"]) else None,
+        fingerprint=hash64(own[0] + hashlib.sha256(raw[root.body_start :]).hexdigest()) if own else None,
         subject=hash64("".join(base_subject(known["subject"] or "").split()).casefold()),
         lexemes=lexemes,
         text=text,

@@ -60,6 +60,7 @@ def insert(account_id: int, email_id: int, thread_id: int, flags: int, others: l
         mailboxes, new.blob,
         account_id, email_id, thread_id, new.received_at, flags, mailboxes,
         account_id, email_id, envelope.listing, envelope.headers, envelope.structure, envelope.sent_at, *envelope.sort,
+        envelope.fingerprint,
         account_id, email_id, new.received_at, envelope.lexemes, envelope.text,
         account_id, envelope.subject, email_id, thread_id, envelope.message_ids,
     )  # fmt: skip

@@ -99,6 +99,8 @@ class EmailEnvelope(models.Model):
     from_key = models.TextField()  # …_key: casemapped (i;unicode-casemap)
     to_key = models.TextField()
     subject_key = models.TextField()
+    # A hash of Message-ID and body: the same message by another way has the same. Null: no Message-ID, or older rows.
+    fingerprint = models.BigIntegerField(null=True)
 
 
 class EmailText(models.Model):
@@ -153,3 +155,42 @@ class Arrival(models.Model):
             models.Index(fields=["due_at"], name="arrival_due"),
             models.Index(fields=["account_id", "blob"], name="arrival_blob"),
         ]
+
+
+class VacationResponse(models.Model):
+    """RFC 8621 §8; an account without a row has the defaults."""
+
+    account_id = models.BigIntegerField(primary_key=True)
+    is_enabled = models.BooleanField(default=False)
+    from_date = models.DateTimeField(null=True)
+    to_date = models.DateTimeField(null=True)
+    subject = models.TextField(null=True)
+    text_body = models.TextField(null=True)
+    html_body = models.TextField(null=True)
+
+
+class VacationAnswer(models.Model):
+    """Who got which vacation response when, so that nobody gets the same one often (RFC 3834 §2)."""
+
+    pk = models.CompositePrimaryKey("account_id", "sender")
+    account_id = models.BigIntegerField()
+    sender = models.TextField()  # lower case
+    response = models.BigIntegerField()  # a hash of what was answered
+    answered_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["answered_at"], name="vacation_answered")]
+
+
+class JunkReport(models.Model):
+    """A message that a user moved into Junk or out of it, to be told to the filter (jmap.mail.junk)."""
+
+    account_id = models.BigIntegerField()
+    blob = models.BinaryField(max_length=32)
+    is_junk = models.BooleanField()
+    due_at = models.DateTimeField(db_default=Now())
+    attempts = models.IntegerField(db_default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account_id", "blob"], name="one_junk_report")]
+        indexes = [models.Index(fields=["due_at"], name="junk_report_due")]

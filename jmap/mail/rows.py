@@ -10,8 +10,8 @@ from jmap.mail.envelope import Envelope
 
 INSERT_ENVELOPE = """
     INSERT INTO mail_emailenvelope (account_id, email_id, listing, headers, structure, sent_at,
-                                    from_sort, to_sort, subject_sort, from_key, to_key, subject_key)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                                    from_sort, to_sort, subject_sort, from_key, to_key, subject_key, fingerprint)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 INSERT_TEXT = """
     INSERT INTO mail_emailtext (account_id, email_id, received_at, lexemes, text)
@@ -35,6 +35,7 @@ def insert_envelope(account_id: int, email_id: int, envelope: Envelope) -> None:
     sql.run(
         INSERT_ENVELOPE,
         account_id, email_id, envelope.listing, envelope.headers, envelope.structure, envelope.sent_at, *envelope.sort,
+        envelope.fingerprint,
     )  # fmt: skip
 
 
