@@ -103,6 +103,10 @@ MAX_OBJECTS_IN_SET = env_int("MAX_OBJECTS_IN_SET", 1000)
 UPLOAD_QUOTA = env_int("UPLOAD_QUOTA", 500_000_000)  # octets of unreferenced uploads a user may keep
 UPLOAD_LIFETIME = env_int("UPLOAD_LIFETIME", 24 * 3600)  # seconds an unreferenced upload is kept
 
+# How much one user may send; 0 = any number.
+MAX_MESSAGES_PER_HOUR = env_int("MAX_MESSAGES_PER_HOUR", 300)
+MAX_RECIPIENTS_PER_DAY = env_int("MAX_RECIPIENTS_PER_DAY", 3000)
+
 # Celery: a task may be delivered again when its worker dies, so each claims its row in the database first.
 CELERY_BROKER_URL = env_text("BROKER_URL") or "memory://localhost"
 CELERY_TASK_ACKS_LATE = True

@@ -74,3 +74,13 @@ class Queued(models.Model):
             models.Index(fields=["account_id", "blob"], name="queued_blob"),
             models.Index(fields=["account_id", "submission_id"], name="queued_submission"),
         ]
+
+
+class SendBudget(models.Model):
+    """How much a user has sent of late (jmap.submission.limits)."""
+
+    pk = models.CompositePrimaryKey("user_id", "kind")
+    user_id = models.BigIntegerField()
+    kind = models.TextField()  # messages, recipients
+    level = models.FloatField()  # what was used and is not forgotten yet, as of `at`
+    at = models.DateTimeField()
