@@ -11,6 +11,8 @@ from accounts.models import Access, Account, Address, Domain, User
 
 # Sent inside the transaction that makes an account, with `account_id`: who keeps data in accounts lays the ground here.
 account_made = Signal()
+# Sent inside the transaction that gives an account a further address or takes one away, with `account_id`.
+addresses_changed = Signal()
 # Sent inside the transaction that changes who may use an account, with `account_id` and `user_id`.
 access_changed = Signal()
 
@@ -69,7 +71,9 @@ def add_account_address(address: str, account: Account) -> Address:
     if domain is None:
         raise ProvisionError(f"The domain {name} is not served here; add it first")
     refuse_taken(address)
-    return insert(Address(email=address, domain=domain, account=account), address)
+    added = insert(Address(email=address, domain=domain, account=account), address)
+    addresses_changed.send(Address, account_id=account.pk)
+    return added
 
 
 @transaction.atomic
@@ -79,6 +83,7 @@ def remove_address(address: Address) -> None:
     if not others:
         raise ProvisionError(f"{address.email} is the only address of {address.account.name}")
     address.delete()
+    addresses_changed.send(Address, account_id=address.account_id)
 
 
 def grant(account_email: str, user_email: str, read_only: bool = False) -> Access:

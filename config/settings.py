@@ -116,6 +116,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER, CELERY_RESULT_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", "json", ["json"]
 CELERY_TIMEZONE = TIME_ZONE
 
+# Sending mail.
+MAX_SIZE_MESSAGE = env_int("MAX_SIZE_MESSAGE", 50_000_000)  # octets of one message
+MAX_RECIPIENTS = env_int("MAX_RECIPIENTS", 1000)  # of one message
+MAX_DELAYED_SEND = env_int("MAX_DELAYED_SEND", 30 * 24 * 3600)  # seconds that a message may be held; 0 for not at all
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -16,7 +16,7 @@ from jmap.core.methods import VERBS
 from jmap.core.objects import checked_new, created_extras, refuse_missing
 from jmap.core.properties import Property, snake_case
 from jmap.core.query import FullResults, Query, Results
-from jmap.core.set import Outcome, destroy_each, update_each
+from jmap.core.set import Outcome, Part, destroy_each, update_each
 from jmap.core.states import Net, past_record
 from jmap.core.writing import Image, Log
 
@@ -159,6 +159,11 @@ class DataType:
     def destroy_all(self, context: Context, log: Log, destroy: list[str], options: Wire, outcome: Outcome) -> None:
         destroy_each(self, context, log, destroy, options, outcome)
 
+    def after_set(self, context: Context, log: Log, arguments: Wire, outcome: Outcome) -> list[Part]:
+        """Changes to other types that a /set brings with it, in the same transaction; their responses follow its own
+        (EmailSubmission: onSuccessUpdateEmail)."""
+        return []
+
     def resolve(self, context: Context, wire: Wire) -> Wire:
         """The object with its creation ids replaced; an unknown one stays and fails as any id that does not exist."""
         found = dict(wire)
@@ -214,9 +219,9 @@ class DataType:
 
     # Querying
 
-    def records(self, context: Context, account_id: int) -> list[dict[str, Any]]:
-        """All objects as filters and sorts see them."""
-        return self.rows(account_id, None)
+    def records(self, context: Context, account_id: int, numbers: Sequence[int] | None = None) -> list[dict[str, Any]]:
+        """These objects, or all, as filters and sorts see them."""
+        return self.rows(account_id, numbers)
 
     def results(self, context: Context, account_id: int, query: Query) -> Results:
         """The results of a query. This reads every record of the account, which suits types with few; one with many
@@ -242,7 +247,7 @@ class DataType:
         test, key = query.test(), query.key()
         if test is None or key is None:
             raise MethodError("cannotCalculateChanges")
-        now = {record["id"]: record for record in self.records(context, account_id) if record["id"] in changes}
+        now = {record["id"]: record for record in self.records(context, account_id, list(changes))}
         past = {id: past_record(id, net, now.get(id)) for id, net in changes.items() if net.existed}
         return (
             {id: key(record) for id, record in past.items() if test(record)},

@@ -24,7 +24,7 @@ def checked_new(kind: "DataType", wire: Any) -> Wire:
     wrong = {name: "does not exist" for name in wire if name not in kind.properties}
     checked = {}
     for name, known in kind.properties.items():
-        if name in wire and known.server_set:
+        if name in wire and (known.server_set or known.update_only):
             wrong[name] = "is set by the server"
         elif name in wire:
             checked[name] = check_value(name, known.check, wire[name], wrong)

@@ -20,7 +20,8 @@ Compute = Callable[["Context", int, list[Row]], list[Any]]
 class Property:
     """`default` is what an omitted property becomes, REQUIRED where it may not be omitted. `column` names the row's
     column, None where the value is computed: `compute(context, account_id, rows)` then gives one value a row.
-    `refers_to` is the data type whose creation ids ("#x") may stand in it."""
+    `refers_to` is the data type whose creation ids ("#x") may stand in it. `update_only`: the server sets it on
+    creation, the client may change it later."""
 
     check: Check
     default: Any = REQUIRED
@@ -29,6 +30,7 @@ class Property:
     column: str | None = None
     compute: Compute | None = None
     refers_to: str | None = None
+    update_only: bool = False
 
 
 def text(*, max_bytes: int = 10_000, null: bool = False, lower: bool = False, **more: Any) -> Property:

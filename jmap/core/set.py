@@ -45,6 +45,20 @@ class Outcome:
         }
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one transaction did to the objects of one type; becomes a response."""
+
+    type: str
+    old_state: str
+    outcome: Outcome
+
+    def response(self, account: str, log: Log) -> tuple[str, Wire]:
+        """Once the door is closed, for only then the new state is known."""
+        states = {"accountId": account, "oldState": self.old_state, "newState": log.state(self.type)}
+        return f"{self.type}/set", states | self.outcome.wire()
+
+
 def set_(kind: "DataType", context: Context, raw_arguments: dict[str, Any]) -> "Responses":
     extra = kind.arguments.get("set", {})
     arguments = check_arguments(raw_arguments, {**tables.SET, **extra})
@@ -55,13 +69,13 @@ def set_(kind: "DataType", context: Context, raw_arguments: dict[str, Any]) -> "
     outcome = Outcome()
     prepared = prepare_all(kind, context, account_id, arguments["create"] or {}, outcome.not_created)
     with created_ids_kept(context), writing(account_id, context.caller.credential) as log:
-        old_state = log.state(kind.name)
-        check_state(arguments["ifInState"], old_state)
+        parts = [Part(kind.name, log.state(kind.name), outcome)]
+        check_state(arguments["ifInState"], parts[0].old_state)
         create_all(kind, context, log, arguments["create"] or {}, prepared, outcome)
         kind.update_all(context, log, resolved_keys(context, arguments["update"] or {}), options, outcome)
         kind.destroy_all(context, log, resolved_ids(context, arguments["destroy"] or []), options, outcome)
-    states = {"accountId": arguments["accountId"], "oldState": old_state, "newState": log.state(kind.name)}
-    return [(f"{kind.name}/set", states | outcome.wire())]
+        parts += kind.after_set(context, log, arguments, outcome)
+    return [part.response(arguments["accountId"], log) for part in parts]
 
 
 def refuse_too_many(arguments: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Checks of JSON values against the types of RFC 8620 §1.1 to §1.4: each returns the value or raises BadValue."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -126,3 +126,17 @@ def object_of(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadValue("expected an object")
     return value
+
+
+def members(known: Mapping[str, Check], required: Collection[str] = ()) -> Check:
+    """An object with no other members than these."""
+
+    def checked(value: Any) -> dict[str, Any]:
+        found = object_of(value)
+        if unknown := found.keys() - known.keys():
+            raise BadValue(f"there is no member {sorted(unknown)[0]!r}")
+        if missing := set(required) - found.keys():
+            raise BadValue(f"{sorted(missing)[0]} is missing")
+        return {name: known[name](item) for name, item in found.items()}
+
+    return checked

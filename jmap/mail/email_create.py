@@ -9,7 +9,7 @@ from jmap.core import blobs, ids, types
 from jmap.core.context import Context
 from jmap.core.errors import BadValue, InvalidProperties, SetError
 from jmap.core.objects import refuse
-from jmap.core.types import Check, list_of, map_of, nullable
+from jmap.core.types import Check, list_of, map_of, members, nullable
 from jmap.core.writing import Log
 from jmap.mail import email_get, limits
 from jmap.mail.batch import Batch
@@ -28,20 +28,6 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise BadValue("expected a String")
     return value
-
-
-def members(known: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
-    """An object with no other members than these."""
-
-    def checked(value: Any) -> Wire:
-        found = types.object_of(value)
-        if unknown := found.keys() - known.keys():
-            raise BadValue(f"there is no member {sorted(unknown)[0]!r}")
-        if missing := set(required) - found.keys():
-            raise BadValue(f"{sorted(missing)[0]} is missing")
-        return {name: known[name](item) for name, item in found.items()}
-
-    return checked
 
 
 address = members({"name": nullable(text), "email": text}, ("email",))

@@ -96,8 +96,8 @@ class Mailbox(DataType):
             found = sql.rows(f"{query} AND id = ANY(%s) ORDER BY id", account_id, list(numbers))
         return [dict(zip(COLUMNS, row, strict=True)) for row in found]
 
-    def records(self, context: Context, account_id: int) -> list[dict[str, Any]]:
-        rows = self.rows(account_id, None)
+    def records(self, context: Context, account_id: int, numbers: Sequence[int] | None = None) -> list[dict[str, Any]]:
+        rows = self.rows(account_id, numbers)
         for row, subscribed in zip(rows, subscriptions(context, account_id, rows), strict=True):
             row["is_subscribed"] = subscribed
         return rows

@@ -6,8 +6,15 @@ class SubmissionConfig(AppConfig):
     label = "submission"
 
     def ready(self) -> None:
+        from accounts.provision import access_changed, account_made, addresses_changed
         from jmap.core import blobs
-        from jmap.submission import queue, results
+        from jmap.core.datatype import register
+        from jmap.submission import provision, queue, results
+        from jmap.submission.identity import Identity
 
+        register(Identity())
         blobs.keepers.append(queue.referred)
         blobs.referrers.append(results.referred)
+        account_made.connect(provision.keep_identities_in_step)
+        addresses_changed.connect(provision.keep_identities_in_step)
+        access_changed.connect(provision.note_access_change)
