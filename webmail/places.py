@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from webmail.mailboxes import Mailbox, Mailboxes
+from webmail.search import Chip, read_search
 
 Wire = dict[str, Any]
 
@@ -18,6 +19,7 @@ class Place:
     filter: Wire = field(default_factory=dict)
     mailbox: Mailbox | None = None
     words: str = ""
+    chips: list[Chip] = field(default_factory=list)  # what was understood of the words
 
     @property
     def role(self) -> str:
@@ -34,8 +36,8 @@ def find_place(key: str, words: str, mailboxes: Mailboxes) -> Place | None:
     if key == "starred":
         return Place(key, "Starred", {"operator": "AND", "conditions": [{"hasKeyword": "$flagged"}, kept(mailboxes)]})
     if key == "search":
-        wanted = {"operator": "AND", "conditions": [{"text": words}, kept(mailboxes)]}
-        return Place(key, "Search", wanted, words=words)
+        search = read_search(words, mailboxes)
+        return Place(key, "Search", search.filter, words=words, chips=search.chips)
     mailbox = mailboxes.find(key)
     return Place(key, mailbox.name, {"inMailbox": mailbox.id}, mailbox) if mailbox else None
 

@@ -145,7 +145,7 @@ FILTERS: Mapping[str, Filter] = {
         lambda value: lambda record: not any(has(other, value) for other in record["thread"]),
         lambda scope, value: f"NOT {thread_sql(scope, value, holds=True)}",
     ),
-    **{name: text(name) for name in ("text", "from", "to", "cc", "bcc", "subject", "body")},
+    **{name: text(name) for name in search.SEARCHED},
     "header": text("header", header),
 }
 

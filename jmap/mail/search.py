@@ -25,7 +25,8 @@ from jmap.mail.words import FIELDS, header_prefix, lexemes
 Fields = Mapping[str, str | list[str]]
 Value = str | list[str]
 SEARCHED = {name: (name,) for name in ("from", "to", "cc", "bcc", "subject", "body")} | {
-    "text": ("from", "to", "cc", "bcc", "subject", "attachments", "body")
+    "text": ("from", "to", "cc", "bcc", "subject", "attachments", "body"),
+    "attachmentName": ("attachments",),  # not of RFC 8621; Cyrus and Fastmail know it by this name
 }
 SAMPLE = 40  # newest messages looked at to tell a frequent word from a rare one: testing one costs about 20 µs
 # A page by date tests about PAGE / share messages; the index gives share * total ids at 1/20 of that each.

@@ -2,6 +2,7 @@
 
 import copy
 import random
+from contextlib import suppress
 from typing import Any
 
 ODD_STRINGS = [
@@ -87,7 +88,8 @@ def break_value(dice: random.Random, value: Any) -> None:
         case 6:
             graft(dice, container, container[key])
         case 7:
-            container[key] = copy.deepcopy(dice.choice(found)[0])
+            with suppress(RecursionError):  # what is nested too deeply to be copied stays where it is
+                container[key] = copy.deepcopy(dice.choice(found)[0])
 
 
 def graft(dice: random.Random, container: Any, item: Any) -> None:

@@ -110,3 +110,11 @@ def test_times_are_those_of_the_reader(web: Web, jmap: Client) -> None:
     put(jmap, text(), receivedAt="2026-01-05T23:30:00Z")
     web.cookies["tz"] = "Asia/Tokyo"
     assert "Tuesday 06 January 2026, 08:30" in web.get("/mail/", follow=True).content.decode()
+
+
+def test_a_search_shows_what_it_understood(web: Web, jmap: Client) -> None:
+    put(jmap, text("Harvest", "The pears are ripe"))
+    page = web.get("/mail/search/", {"q": "from:ben pears"}).content.decode()
+    assert '<li class="operator"><bdi>from:ben</bdi><a href="/mail/search/?q=pears"' in page
+    assert "<li><bdi>pears</bdi>" in page
+    assert "Harvest" in page
