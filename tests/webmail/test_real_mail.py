@@ -1,4 +1,4 @@
-"""Real and broken messages of other projects: each of them opens."""
+"""Real and broken messages of other projects: each of them opens, and comes back byte for byte."""
 
 import re
 from html import unescape
@@ -15,10 +15,13 @@ MESSAGES = sorted(FOLDER.rglob("*.eml"))
 
 
 @pytest.mark.skipif(not MESSAGES, reason=f"no messages in {FOLDER}")
-def test_every_message_opens_with_all_its_parts(web: Web, jmap: Client) -> None:
+def test_every_message_opens_with_all_its_parts_and_comes_back_as_it_was(web: Web, jmap: Client) -> None:
     for path in MESSAGES:
-        email = put(jmap, path.read_bytes())
+        octets = path.read_bytes()
+        email = put(jmap, octets)
         page = web.get(f"/mail/starred/{email['threadId']}")
         assert page.status_code == 200, path
+        saved = web.get(f"/mail/message/{email['id']}/source")
+        assert saved.getvalue() == octets, path
         for address in re.findall(r'(?:src|href)="(/mail/message/[^"]+)"', page.content.decode()):
             assert web.get(unescape(address)).status_code == 200, (path, address)
