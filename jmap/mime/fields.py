@@ -1,6 +1,7 @@
 """Where the header of an entity ends, and its fields (RFC 5322 §2.2), for well-formed and broken mail alike."""
 
 import re
+from collections.abc import Collection
 
 from jmap.mime.structure import Header
 
@@ -8,6 +9,7 @@ MAX_HEADER_BYTES = 262_144
 _FIELD_BREAK = re.compile(rb"\r?\n(?![ \t])")
 _FIELD = re.compile(rb"[!-9;-~]{1,998}+[ \t]*+:")
 BLANK_LINE = re.compile(rb"\n\r?\n")
+_FIELD_START = re.compile(rb"(?<=\n)(?![ \t])")
 
 
 def starts_with_field(data: bytes, position: int) -> bool:
@@ -45,3 +47,30 @@ def end_of_fields_without_blank_line(data: bytes, start: int) -> int:
         newline = data.find(b"\n", position)
         position = len(data) if newline < 0 else newline + 1
     return len(data)
+
+
+def end_of_header(data: bytes) -> int:
+    """The offset after the last line of the message's header; what follows is the blank line, or already the body."""
+    start = skip_envelope_line(data)
+    if not starts_with_field(data, start):
+        return start
+    match = BLANK_LINE.search(data, start)
+    return match.start() + 1 if match else end_of_fields_without_blank_line(data, start)
+
+
+def split_fields(data: bytes) -> tuple[list[bytes], bytes]:
+    """Each header field with its folds and line endings, and the rest of the message from the blank line on; joined
+    they are the message again."""
+    end = end_of_header(data)
+    return [line for line in _FIELD_START.split(data[:end]) if line], data[end:]
+
+
+def is_named(field: bytes, names: Collection[bytes]) -> bool:
+    """Whether a field of `split_fields` has one of these names, given in lower case."""
+    return field.partition(b":")[0].rstrip(b" \t").lower() in names
+
+
+def without_fields(data: bytes, names: Collection[bytes]) -> bytes:
+    """The message without every field of these names (in lower case), all else octet for octet."""
+    fields, rest = split_fields(data)
+    return b"".join([field for field in fields if not is_named(field, names)]) + rest
