@@ -84,3 +84,18 @@ class SendBudget(models.Model):
     kind = models.TextField()  # messages, recipients
     level = models.FloatField()  # what was used and is not forgotten yet, as of `at`
     at = models.DateTimeField()
+
+
+class DkimKey(models.Model):
+    """A key that signs the mail of a domain. One that is neither active nor retired waits for its record in DNS."""
+
+    domain = models.TextField()  # as A-labels
+    selector = models.TextField()
+    algorithm = models.TextField()  # rsa, ed25519
+    private_key = models.BinaryField()  # PKCS #8
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+    retired_at = models.DateTimeField(null=True)  # its record must stay for as long as mail signed by it is on its way
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["domain", "selector"], name="one_dkim_selector")]
