@@ -17,7 +17,9 @@ _PATH = re.compile(rf"<(?:@[^\s<>:\"]*+:)?(?:(?P<local>{_QUOTED}|{_PLAIN})@(?P<d
 _POSTMASTER = re.compile(r"<(postmaster)>", re.I)  # RFC 5321 §4.1.1.3: the one recipient without a domain
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*+)(?:=([^\s=\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*+))?\Z")
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*+\Z")  # RFC 3461 §4
-_UTF_8_ADDRESS = re.compile(r"(?:[!-*,-<>-\[\]-~\x80-\U0010ffff]|\+[0-9A-F]{2}|\\x\{[0-9A-F]{2,6}\})++\Z")  # RFC 6533 §3
+_UTF_8_ADDRESS = re.compile(
+    r"(?:[!-*,-<>-\[\]-~\x80-\U0010ffff]|\+[0-9A-F]{2}|\\x\{[0-9A-F]{2,6}\})++\Z"
+)  # RFC 6533 §3
 _ESCAPED = re.compile(r"\\(.)")
 _NEEDS_NO_QUOTES = re.compile(r"[^\s<>()\[\]\\,;:@\".\x00-\x1f\x7f]++(?:\.[^\s<>()\[\]\\,;:@\".\x00-\x1f\x7f]++)*+\Z")
 

@@ -19,9 +19,7 @@ class Reply:
         status = f"{self.status} " if self.status else ""
         lines = self.text.split("\n")
         marks = ["-"] * (len(lines) - 1) + [" "]
-        return "".join(
-            f"{self.code}{mark}{status}{line}\r\n" for mark, line in zip(marks, lines, strict=True)
-        ).encode()
+        return "".join(f"{self.code}{mark}{status}{line}\r\n" for mark, line in zip(marks, lines, strict=True)).encode()
 
 
 class Refusal(Exception):  # noqa: N818

@@ -89,7 +89,9 @@ def test_the_postmaster_needs_no_domain_and_nobody_else_goes_without() -> None:
 
 def test_an_address_beyond_ascii_needs_smtputf8() -> None:
     assert refusal(rcpt, "TO:<jürgen@b.test>") == (553, "5.6.7")
-    assert rcpt("TO:<jürgen@bücher.test> ORCPT=utf-8;jürgen@bücher.test", is_utf8=True).recipient == "jürgen@bücher.test"
+    assert (
+        rcpt("TO:<jürgen@bücher.test> ORCPT=utf-8;jürgen@bücher.test", is_utf8=True).recipient == "jürgen@bücher.test"
+    )
 
 
 def test_a_command_is_text_without_control_characters() -> None:
