@@ -39,8 +39,19 @@ def test_a_reverse_path_is_read(argument: str, sender: str) -> None:
 
 @pytest.mark.parametrize(
     "argument",
-    ["FROM:a@b.test", "FROM:<a@b.test", "FROM:<a b@c.test>", "FROM:<a>", "FROM:<a@b@c.test>", "FROM:<a@b.test>x"]
-    + ["FROM:<@b.test>", "FROM:<a@>", "FROM:<<a@b.test>>", 'FROM:<"a@b.test>', "FROM:<a@b.test>,<c@d.test>"],
+    [
+        "FROM:a@b.test",
+        "FROM:<a@b.test",
+        "FROM:<a b@c.test>",
+        "FROM:<a>",
+        "FROM:<a@b@c.test>",
+        "FROM:<a@b.test>x",
+        "FROM:<@b.test>",
+        "FROM:<a@>",
+        "FROM:<<a@b.test>>",
+        'FROM:<"a@b.test>',
+        "FROM:<a@b.test>,<c@d.test>",
+    ],
 )
 def test_what_is_no_path_is_refused(argument: str) -> None:
     assert refusal(parse_mail, argument) == (501, "5.1.7")
@@ -57,13 +68,29 @@ def test_the_parameters_of_mail_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameter", "code"),
-    [("SIZE=", 501), ("SIZE", 501), ("SIZE=x", 501), ("SIZE=" + "1" * 21, 501), ("RET=ALL", 501), ("RET", 501)]
-    + [("BODY=BINARYMIME", 501), ("ENVID=a+b", 501), ("ENVID=" + "a" * 101, 501), ("SMTPUTF8=1", 501), ("X=1", 555)]
-    + [("SIZE=1 SIZE=1", 501), ("=1", 501), ("NOTIFY=NEVER", 555)],
+    "parameter",
+    [
+        "SIZE=",
+        "SIZE",
+        "SIZE=x",
+        f"SIZE={'1' * 21}",
+        "SIZE=1 SIZE=1",
+        "RET=ALL",
+        "RET",
+        "BODY=BINARYMIME",
+        "SMTPUTF8=1",
+        "ENVID=a+b",
+        f"ENVID={'a' * 101}",
+        "=1",
+    ],
 )
-def test_a_wrong_parameter_of_mail_is_refused(parameter: str, code: int) -> None:
-    assert refusal(parse_mail, f"FROM:<a@b.test> {parameter}") == (code, "5.5.4")
+def test_a_wrong_parameter_of_mail_is_refused(parameter: str) -> None:
+    assert refusal(parse_mail, f"FROM:<a@b.test> {parameter}") == (501, "5.5.4")
+
+
+@pytest.mark.parametrize("parameter", ["X=1", "NOTIFY=NEVER"])
+def test_an_unknown_parameter_is_refused(parameter: str) -> None:
+    assert refusal(parse_mail, f"FROM:<a@b.test> {parameter}") == (555, "5.5.4")
 
 
 def test_the_parameters_of_rcpt_are_read() -> None:
@@ -74,8 +101,16 @@ def test_the_parameters_of_rcpt_are_read() -> None:
 
 @pytest.mark.parametrize(
     "parameter",
-    ["NOTIFY=NEVER,DELAY", "NOTIFY=ALWAYS", "NOTIFY=DELAY,DELAY", "NOTIFY", "ORCPT=a@b.test", "ORCPT=rfc822;", "SIZE=1"]
-    + ["ORCPT=rfc822;a+zz"],
+    [
+        "NOTIFY=NEVER,DELAY",
+        "NOTIFY=ALWAYS",
+        "NOTIFY=DELAY,DELAY",
+        "NOTIFY",
+        "ORCPT=a@b.test",
+        "ORCPT=rfc822;",
+        "SIZE=1",
+        "ORCPT=rfc822;a+zz",
+    ],
 )
 def test_a_wrong_parameter_of_rcpt_is_refused(parameter: str) -> None:
     assert refusal(rcpt, f"TO:<a@b.test> {parameter}")[0] in (501, 555)

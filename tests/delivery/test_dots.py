@@ -32,7 +32,7 @@ def test_an_empty_message_is_one() -> None:
 
 @pytest.mark.parametrize(
     "ending",
-    [b"\n.\n", b"\r.\r", b"\n.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r\n", b"\r\n\x00.\n", b"\n.\r", b"\r\r\n.\r\n"],
+    [b"\n.\n", b"\r.\r", b"\n.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r\n", b"\r\n\0.\n", b"\n.\r", b"\r\r\n.\r\n"],
 )
 def test_no_other_ending_ends_a_message(ending: bytes) -> None:
     _, dots = read(b"a" + ending + b"MAIL FROM:<x@y.test>\r\n", [1000])
