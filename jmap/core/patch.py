@@ -18,13 +18,16 @@ def invalid_patch(description: str) -> SetError:
 
 def apply_patch(current: Wire, patch: Any, properties: Mapping[str, Property]) -> Wire:
     """The object after the patch; `current` is left alone. Raises SetError invalidPatch, or invalidProperties for a
-    property that does not exist."""
+    property that does not exist; a pointer into one that does not exist is invalidPatch."""
     if not isinstance(patch, dict):
         raise invalid_patch("a PatchObject is an object")
     pointers = {parse_pointer(path): value for path, value in patch.items()}
     refuse_prefixes(pointers, len(patch))
-    if unknown := [pointer[0] for pointer in pointers if pointer[0] not in properties and pointer[0] != "id"]:
-        raise InvalidProperties(unknown, "There is no such property")
+    unknown = [pointer for pointer in pointers if pointer[0] not in properties and pointer[0] != "id"]
+    for name in (pointer[0] for pointer in unknown if len(pointer) > 1):
+        raise invalid_patch(f"{name} does not exist on the object")
+    if unknown:
+        raise InvalidProperties([name for (name,) in unknown], "There is no such property")
     patched = dict(current)
     for name in {pointer[0] for pointer in pointers if len(pointer) > 1}:
         patched[name] = own_copy(patched.get(name))

@@ -8,7 +8,7 @@ import orjson
 from jmap.core import ids
 from jmap.core.context import Context
 from jmap.core.errors import BadValue, InvalidProperties, SetError
-from jmap.core.patch import apply_patch
+from jmap.core.patch import apply_patch, parse_pointer
 from jmap.core.properties import Property
 from jmap.core.set import Outcome
 from jmap.core.types import anything
@@ -76,11 +76,20 @@ def update_one(context: Context, batch: Batch, number: int, patch: Any, checked:
 
 
 def divide(patch: Any) -> tuple[Any, Wire]:
-    """The patches of what can change, and the rest."""
+    """The patches of what can change, and the values given for other properties, by name. Raises SetError invalidPatch
+    for one that leads into another property."""
     if not isinstance(patch, dict):
         return patch, {}
-    changes = {path: value for path, value in patch.items() if path.split("/")[0] in MUTABLE}
-    return changes, {path: value for path, value in patch.items() if path not in changes}
+    changes, others = {}, {}
+    for path, value in patch.items():
+        name, *inside = parse_pointer(path)
+        if name in MUTABLE:
+            changes[path] = value
+        elif inside:
+            raise SetError("invalidPatch", f"nothing inside {name} can be set")
+        else:
+            others[name] = value
+    return changes, others
 
 
 def folded(changes: Any) -> Any:
@@ -99,12 +108,12 @@ def refuse_changes(account_id: int, number: int, others: Wire) -> None:
     if not others:
         return
     wrong = []
-    for path in others:
+    for name in others:
         try:
-            email_get.check_name(path)
+            email_get.check_name(name)
         except BadValue:
-            wrong.append(path)
-    names = [path for path in others if path not in wrong]
+            wrong.append(name)
+    names = [name for name in others if name not in wrong]
     present = orjson.loads(email_get.fetch(account_id, [number], names, OPTIONS)[number].octets)
     wrong += [name for name in names if present[name] != others[name]]
     if wrong:

@@ -225,6 +225,17 @@ def test_nothing_else_of_an_email_changes(jmap: Client, drafts: str, name: str) 
     assert get(jmap, id, "keywords")["keywords"] == {}
 
 
+@pytest.mark.parametrize("path", ["from/0", "from/0/name", "subject/x", "none/x", "bodyValues/1", "/subject"])
+def test_a_patch_leads_into_no_property_but_keywords_and_mailboxes(jmap: Client, drafts: str, path: str) -> None:
+    assert not_updated(jmap, create(jmap, drafts)["id"], {path: "x"})["type"] == "invalidPatch"
+
+
+def test_a_header_property_is_named_by_its_pointer(jmap: Client, drafts: str) -> None:
+    id = create(jmap, drafts, **{"header:X/Y": " z"})["id"]
+    assert jmap.call("Email/set", update={id: {"header:X~1Y": " z"}})["updated"] == {id: None}
+    assert not_updated(jmap, id, {"header:X~1Y": "other"})["properties"] == ["header:X/Y"]
+
+
 def test_what_is_sent_back_unchanged_is_no_change(jmap: Client, drafts: str) -> None:
     email = get(jmap, create(jmap, drafts, subject="Tea", **TEXT)["id"])
     answer = jmap.call("Email/set", update={email["id"]: email})
