@@ -22,7 +22,7 @@ from jmap.mail.models import Email as EmailRow
 
 Wire = dict[str, Any]
 BODY_ARGUMENTS: Table = {
-    "bodyProperties": (types.nullable(body_properties), DEFAULT_BODY_PROPERTIES),
+    "bodyProperties": (body_properties, DEFAULT_BODY_PROPERTIES),
     "fetchTextBodyValues": flag,
     "fetchHTMLBodyValues": flag,
     "fetchAllBodyValues": flag,
@@ -64,7 +64,6 @@ class Email(DataType):
         self, context: Context, account_id: int, numbers: Sequence[int] | None, names: Sequence[str], options: Wire
     ) -> dict[int, Any]:
         filled = {**{name: default for name, (_, default) in BODY_ARGUMENTS.items()}, **options}
-        filled["bodyProperties"] = filled["bodyProperties"] or DEFAULT_BODY_PROPERTIES
         return email_get.fetch(account_id, numbers, names, filled)
 
     def results(self, context: Context, account_id: int, query: Query) -> Results:

@@ -30,7 +30,9 @@ def check_header_name(name: str) -> None:
 
 
 def body_properties(value: Any) -> list[str]:
-    """The argument bodyProperties."""
+    """The argument bodyProperties; null is the default, too."""
+    if value is None:
+        return DEFAULT_BODY_PROPERTIES
     for name in (names := list_of(string)(value)):
         if name.startswith("header:"):
             check_header_name(name)

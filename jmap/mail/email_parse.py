@@ -12,7 +12,7 @@ from jmap.core.errors import MethodError
 from jmap.core.types import list_of, nullable, string
 from jmap.mail import email_get
 from jmap.mail.email import BODY_ARGUMENTS
-from jmap.mail.email_body import DEFAULT_BODY_PROPERTIES, Message
+from jmap.mail.email_body import Message
 from jmap.mail.envelope import LISTED
 from jmap.mime.body import has_attachment
 from jmap.mime.headers import convenience_properties
@@ -41,7 +41,6 @@ def email_parse(context: Context, raw_arguments: Wire) -> Responses:
         email_get.check_name(name)
     if len(arguments["blobIds"]) > settings.MAX_OBJECTS_IN_GET:
         raise MethodError("requestTooLarge", f"At most {settings.MAX_OBJECTS_IN_GET} blobs")
-    arguments["bodyProperties"] = arguments["bodyProperties"] or DEFAULT_BODY_PROPERTIES
     parsed, not_parsable, not_found = {}, [], []
     for wire in dict.fromkeys(arguments["blobIds"]):
         located = blobs.locate(context.caller, account_id, wire)

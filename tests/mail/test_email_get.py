@@ -147,6 +147,11 @@ def test_the_structure_has_every_part(jmap: Client) -> None:
     assert attachment["type"] == "application/pdf" and "subParts" not in attachment
 
 
+def test_no_body_properties_give_parts_without_any(jmap: Client) -> None:
+    assert get(jmap, "textBody", bodyProperties=[])["textBody"] == [{}]
+    assert get(jmap, "textBody", bodyProperties=None)["textBody"][0].keys() == PART_DEFAULTS
+
+
 def test_a_part_tells_all_of_itself(jmap: Client) -> None:
     (part,) = get(jmap, "attachments")["attachments"]
     located = jmap.download(part.pop("blobId"))
