@@ -1,8 +1,8 @@
 """Which parts of a message are its body and which its attachments, and their values (RFC 8621 §4.1.4)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from jmap.mime.structure import Part
+from jmap.mime.structure import Part, leaves
 from jmap.mime.text import part_text
 
 _MEDIA = ("image/", "audio/", "video/")
@@ -12,9 +12,9 @@ _MEDIA = ("image/", "audio/", "video/")
 class Bodies:
     """The part lists `textBody`, `htmlBody` and `attachments`."""
 
-    text_body: list[Part] = field(default_factory=list)
-    html_body: list[Part] = field(default_factory=list)
-    attachments: list[Part] = field(default_factory=list)
+    text_body: list[Part]
+    html_body: list[Part]
+    attachments: list[Part]
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,36 +27,40 @@ class BodyValue:
 
 
 def body_parts(root: Part) -> Bodies:
-    """The lists of parts to show as text, to show as HTML and to offer as attachments."""
-    bodies = Bodies()
-    _sort_parts([root], "mixed", False, bodies.text_body, bodies.html_body, bodies.attachments)
-    return bodies
+    """The lists of parts to show as text, to show as HTML and to offer as attachments.
+
+    The bodies are found as RFC 8621 §4.1.4 suggests, attachments as it defines them: what neither body shows, and
+    pictures, sounds and films that not both show. So no part is in none of the lists."""
+    text_body: list[Part] = []
+    html_body: list[Part] = []
+    _sort_parts([root], "mixed", False, text_body, html_body)
+    as_text, as_html = ({part.part_id for part in parts} for parts in (text_body, html_body))
+    shown, shown_always = as_text | as_html, as_text & as_html
+    attachments = [
+        part for part in leaves(root) if part.part_id not in (shown_always if part.type.startswith(_MEDIA) else shown)
+    ]
+    return Bodies(text_body, html_body, attachments)
 
 
 def _sort_parts(
-    parts: list[Part],
-    kind: str,
-    in_alternative: bool,
-    text_body: list[Part] | None,
-    html_body: list[Part] | None,
-    attachments: list[Part],
+    parts: list[Part], kind: str, in_alternative: bool, text_body: list[Part] | None, html_body: list[Part] | None
 ) -> None:
     """`parseStructure` of RFC 8621 §4.1.4: None stands for a list that this branch does not add to."""
     text_length, html_length = len(text_body or ()), len(html_body or ())
     for index, part in enumerate(parts):
         if part.part_id is None:
             sub = part.type.partition("/")[2]
-            _sort_parts(part.parts, sub, in_alternative or sub == "alternative", text_body, html_body, attachments)
+            _sort_parts(part.parts, sub, in_alternative or sub == "alternative", text_body, html_body)
         elif not _is_inline(part, index, kind):
-            attachments.append(part)
+            continue
         elif kind == "alternative":
-            _add_alternative(part, text_body, html_body, attachments)
+            _add(part, {"text/plain": text_body, "text/html": html_body}.get(part.type))
         else:
             if in_alternative and part.type == "text/plain":
                 html_body = None
             if in_alternative and part.type == "text/html":
                 text_body = None
-            _add_to_all(part, text_body, html_body, attachments)
+            _add(part, text_body, html_body)
     if kind == "alternative" and text_body is not None and html_body is not None:
         _complete(text_body, html_body, text_length, html_length)
 
@@ -69,23 +73,10 @@ def _is_inline(part: Part, index: int, kind: str) -> bool:
     return index == 0 or (kind != "related" and (is_medium or not part.name))
 
 
-def _add_alternative(
-    part: Part, text_body: list[Part] | None, html_body: list[Part] | None, attachments: list[Part]
-) -> None:
-    target = {"text/plain": text_body, "text/html": html_body}.get(part.type, attachments)
-    if target is not None:
-        target.append(part)
-
-
-def _add_to_all(
-    part: Part, text_body: list[Part] | None, html_body: list[Part] | None, attachments: list[Part]
-) -> None:
-    if text_body is not None:
-        text_body.append(part)
-    if html_body is not None:
-        html_body.append(part)
-    if (text_body is None or html_body is None) and part.type.startswith(_MEDIA):
-        attachments.append(part)
+def _add(part: Part, *bodies: list[Part] | None) -> None:
+    for body in bodies:
+        if body is not None:
+            body.append(part)
 
 
 def _complete(text_body: list[Part], html_body: list[Part], text_length: int, html_length: int) -> None:
