@@ -26,7 +26,8 @@ class BuildError(ValueError):
 
 
 def header_fields(wire: Wire, *, on_message: bool) -> list[Field]:
-    """The field of every property that is one. Raises BuildError for `headers` and for a field given twice."""
+    """The field of every property that is one; none for an empty list, for RFC 5322 knows no field without an address or
+    id. Raises BuildError for `headers` and for a field given twice."""
     if wire.get("headers") is not None:
         raise BuildError(["headers"], "each header field must be a property of its own")
     seen: dict[str, str] = {}
@@ -40,7 +41,8 @@ def header_fields(wire: Wire, *, on_message: bool) -> list[Field]:
         if name.lower() in seen:
             raise BuildError([property, seen[name.lower()]], f"two properties are the header field {name}")
         seen[name.lower()] = property
-        fields += [(name, written(property, form, item)) for item in (value if is_list else [value])]
+        texts = ((item, written(property, form, item)) for item in (value if is_list else [value]))
+        fields += [(name, text) for item, text in texts if text or not isinstance(item, list)]
     return fields
 
 

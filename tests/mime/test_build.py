@@ -217,6 +217,12 @@ def test_message_id_and_date_are_kept_where_they_are_given() -> None:
     assert (found["inReplyTo"], found["references"]) == (["c@d"], ["c@d", "e@f"])
 
 
+def test_an_empty_list_is_no_field() -> None:
+    raw = built(to=[], cc=[], messageId=[], **{"header:X-Ids:asMessageIds:all": [["a@b"], []], "header:X-U:asURLs": []})
+    names = [header.name for header in parse(raw).headers]
+    assert names == ["Date", "Message-ID", "X-Ids", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"]
+
+
 def test_a_raw_value_is_written_as_the_client_encoded_it() -> None:
     raw = built(**{"header:Subject": " =?utf-8?Q?caf=C3=A9?="})
     assert b"Subject: =?utf-8?Q?caf=C3=A9?=\r\n" in raw
