@@ -7,6 +7,8 @@ import orjson
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import register_converter
+from django.urls.converters import StringConverter
 from ninja import NinjaAPI
 
 from accounts.access import Caller
@@ -24,6 +26,15 @@ from jmap.http.slots import REQUESTS, UPLOADS, BusyResponse, Full, slot
 api = NinjaAPI(title="Posthorn JMAP", docs_url=None, openapi_url=None, auth=Authentication(), urls_namespace="jmap")
 logger = logging.getLogger("jmap")
 NOT_CACHED = "no-cache, no-store, must-revalidate"  # RFC 8620 §2
+
+
+class Rest(StringConverter):
+    """All that is left of a path: a file name may be empty, or hold an encoded slash or line break."""
+
+    regex = "(?s:.*)"
+
+
+register_converter(Rest, "rest")
 
 
 @api.exception_handler(RequestError)
@@ -104,8 +115,7 @@ def media_type(request: HttpRequest) -> str:
     return request.META.get("CONTENT_TYPE") or "application/octet-stream"
 
 
-# `path`, for a name may hold an encoded slash, which arrives here as a plain one.
-@api.api_operation(["GET", "HEAD"], "/download/{account_id}/{blob_id}/{path:name}")
+@api.api_operation(["GET", "HEAD"], "/download/{account_id}/{blob_id}/{rest:name}")
 def download(request: HttpRequest, account_id: str, blob_id: str, name: str) -> HttpResponseBase:
     number = account_number(account_id)
     located = blobs.locate(caller_of(request), number, blob_id) if number is not None else None

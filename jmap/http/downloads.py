@@ -11,7 +11,9 @@ from jmap.core.blobs import Located
 from jmap.http.problems import plain_problem
 
 CHUNK = 256 * 1024
-MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100}( ?; ?[\w!#$&^.+-]{1,100}=([\w!#$&^.+:/'-]{0,200}|\"[^\"\\\x00-\x1f\x7f]{0,200}\"))*\Z", re.ASCII)  # fmt: skip  # noqa: E501
+WORD = r"[\w!#$%&'*+.^`{|}~-]{1,127}"  # as MIME has it (RFC 2045 §5.1), so any type that a part may have
+QUOTED = r'"[^"\\\x00-\x1f\x7f]{0,200}"'
+MEDIA_TYPE = re.compile(rf"{WORD}/{WORD}( ?; ?{WORD}=([\w!#$&^.+:/'-]{{0,200}}|{QUOTED}))*\Z", re.ASCII)
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
 
 

@@ -26,7 +26,7 @@ class BuildError(ValueError):
 
 
 def header_fields(wire: Wire, *, on_message: bool) -> list[Field]:
-    """The field of every property that is one; none for an empty list, for RFC 5322 knows no field without an address or
+    """The field of every property that is one; none for an empty list, for RFC 5322 has no field without an address or
     id. Raises BuildError for `headers` and for a field given twice."""
     if wire.get("headers") is not None:
         raise BuildError(["headers"], "each header field must be a property of its own")
