@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from django.conf import settings
 
 from accounts.access import Caller, Right
 from jmap.core.capabilities import capabilities
@@ -54,10 +55,11 @@ def primary_accounts(caller: Caller) -> dict[str, str]:
 
 def session_state(caller: Caller) -> str:
     """Changes whenever anything in the Session does (RFC 8620 §2)."""
-    return state_of(caller.login, tuple(caller.rights.values()))
+    return state_of(caller.login, tuple(caller.rights.values()), settings.PUBLIC_URL)
 
 
 @lru_cache(maxsize=4096)
-def state_of(login: str, rights: tuple[Right, ...]) -> str:
+def state_of(login: str, rights: tuple[Right, ...], origin: str) -> str:
+    """`origin` is the one in the URLs, "" where each request tells its own."""
     caller = Caller(0, login, "", {right.account_id: right for right in rights})
-    return hashlib.sha256(orjson.dumps(contents(caller))).hexdigest()[:16]
+    return hashlib.sha256(orjson.dumps([contents(caller), origin])).hexdigest()[:16]

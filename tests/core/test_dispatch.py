@@ -36,6 +36,12 @@ def test_the_session_state_comes_with_every_response_and_follows_the_rights(jmap
     assert before != jmap.send({"methodCalls": []})["sessionState"]
 
 
+def test_the_session_state_follows_the_address_of_the_service(jmap: Client, settings: Any) -> None:
+    before = jmap.send({"methodCalls": []})["sessionState"]
+    settings.PUBLIC_URL = "https://mail.example"
+    assert before != jmap.send({"methodCalls": []})["sessionState"]
+
+
 @pytest.mark.parametrize("name", ["", "Note", "Note/", "note/get", "Note/get/", "Core/echo ", "__class__"])
 def test_an_unknown_method_is_told(jmap: Client, name: str) -> None:
     assert jmap.call(name) == {"type": "unknownMethod"}
