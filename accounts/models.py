@@ -1,8 +1,11 @@
 """People, the accounts that hold mail, and who may use which."""
 
+import hashlib
 import secrets
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 
@@ -104,6 +107,41 @@ class AppPassword(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+
+
+# What stands in a browser's name for itself, first that fits, and what people call it.
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
+
+class BrowserSession(AbstractBaseSession):
+    """A browser that is logged in; its key is a secret of the browser's."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE)
+    address = models.TextField(default="")
+    agent = models.TextField(default="")
+    created_at = models.DateTimeField(db_default=Now())
+    used_at = models.DateTimeField(db_default=Now())
+
+    @classmethod
+    def get_session_store_class(cls) -> type[Any]:
+        from accounts.sessions import SessionStore
+
+        return SessionStore
+
+    @property
+    def public_id(self) -> str:
+        """Names the session on a page without giving its key away."""
+        return hashlib.sha256(self.session_key.encode()).hexdigest()[:20]
+
+    @property
+    def device(self) -> str:
+        """The browser and system in words, as far as the agent's name tells."""
+        named = [next((name for mark, name in kinds if mark in self.agent), "") for kinds in (BROWSERS, SYSTEMS)]
+        return ", ".join(name for name in named if name) or "Unknown browser"
 
 
 class LoginBudget(models.Model):

@@ -24,7 +24,6 @@ INSTALLED_APPS = [
     "accounts.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "accounts",
@@ -44,6 +43,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.session_use",
     "webmail.middleware.reader_time_zone",
 ]
 ROOT_URLCONF = "config.urls"
@@ -67,8 +67,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
 LOGIN_URL, LOGIN_REDIRECT_URL = "/login", "/"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY, CSRF_COOKIE_HTTPONLY = True, True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+AUTH_PASSWORD_VALIDATORS = [  # for the forms that people choose one in
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ("email", "name")}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]  # fmt: skip
 PASSWORD_HASHERS = ["accounts.hashers.PersonPasswordHasher"]
 LANGUAGE_CODE = "en"
 USE_TZ = True
