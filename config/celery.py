@@ -1,8 +1,30 @@
 """The Celery application. A task message is a doorbell: it carries an id, PostgreSQL remembers the work."""
 
-from celery import Celery
+from typing import Any
 
-app = Celery("posthorn")
+from celery import Celery
+from celery.signals import setup_logging, task_prerun
+from django.apps import apps
+from django.db import close_old_connections
+from kombu.transport import TRANSPORT_ALIASES
+
+from config.connection import drop_dead_connection
+
+TRANSPORT_ALIASES["posthorn"] = "config.broker:Transport"
+
+# Without Celery's fixup for Django, which would open a database connection for every single task.
+app = Celery("posthorn", fixups=[])
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()  # tasks.py of every installed app
+app.autodiscover_tasks(lambda: [config.name for config in apps.get_app_configs()])  # each app's tasks.py
 app.set_default()  # for every thread: @shared_task belongs to it
+
+
+@task_prerun.connect
+def find_a_living_connection(**_: Any) -> None:
+    close_old_connections()
+    drop_dead_connection()
+
+
+@setup_logging.connect
+def log_as_everywhere(**_: Any) -> None:
+    """Being connected keeps Celery from setting up logging in its own way: settings.LOGGING did it."""

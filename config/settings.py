@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from config.broker_options import OWN_BROKER, broker_options
 from config.environment import env_bool, env_int, env_list, env_path, env_text
 from config.postgres import database_settings
 from config.secrets import secret_key
@@ -114,13 +115,21 @@ UPLOAD_LIFETIME = env_int("UPLOAD_LIFETIME", 24 * 3600)  # seconds an unreferenc
 MAX_MESSAGES_PER_HOUR = env_int("MAX_MESSAGES_PER_HOUR", 300)
 MAX_RECIPIENTS_PER_DAY = env_int("MAX_RECIPIENTS_PER_DAY", 3000)
 
-# Celery: a task may be delivered again when its worker dies, so each claims its row in the database first.
-CELERY_BROKER_URL = env_text("BROKER_URL") or "memory://localhost"
+WORKER_THREADS = env_int("WORKER_THREADS", 16)  # of the worker; each holds a database connection
+# Celery. A task may be delivered again when its worker dies, so each claims its row in the database first.
+CELERY_BROKER_URL = env_text("BROKER_URL") or OWN_BROKER
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, env_int("TASK_LEASE", 0))
+CELERY_BROKER_POOL_LIMIT = max(THREADS, WORKER_THREADS)
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0}  # a sweep is the second try
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER, CELERY_RESULT_SERIALIZER, CELERY_ACCEPT_CONTENT = "json", "json", ["json"]
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = WORKER_THREADS
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TIMEZONE = TIME_ZONE
 
 # Sending mail.

@@ -1,4 +1,5 @@
-"""The process tree of the service: web processes on one socket, restarted when they die, gone when this one goes."""
+"""The process tree of the service: web processes on one socket and a worker, restarted when they die, gone when this
+one goes."""
 
 import os
 import signal
@@ -6,14 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.cluster import Cluster, ClusterFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 15.0
-SWEEP_EVERY = 3600.0
 LONGEST_PAUSE = 30.0
 REVIVE_EVERY = 3.0  # seconds between attempts to start a database that died
 
@@ -41,8 +41,9 @@ def listen(host: str, port: int) -> socket.socket:
 class Child:
     """A process that is to run for ever, and how its restarts have gone."""
 
+    name: str  # "A web process"
     command: list[str]
-    pass_fds: tuple[int, ...]
+    pass_fds: tuple[int, ...] = ()
     process: "subprocess.Popen[bytes] | None" = None
     failures: int = 0
     start_after: float = 0.0
@@ -54,7 +55,7 @@ class Child:
         if self.process is not None and self.process.poll() is not None:
             self.failures = self.failures + 1 if now - self.started < 60 else 1
             self.start_after = now + min(LONGEST_PAUSE, 0.5 * 2 ** (self.failures - 1))
-            print(f"A web process ended ({self.process.returncode}); starting it again.", file=sys.stderr)  # noqa: T201
+            print(f"{self.name} ended ({self.process.returncode}); starting it again.", file=sys.stderr)  # noqa: T201
             self.process = None
         if self.process is None and now >= self.start_after:
             self.started = now
@@ -66,11 +67,8 @@ class Supervisor:
     """Runs until SIGINT or SIGTERM."""
 
     children: list[Child]
-    sweep: list[str]
     cluster: Cluster | None = None  # the embedded database, held by us; None: an external one
     stopping: bool = False
-    next_sweep: float = field(default_factory=lambda: time.monotonic() + 60)
-    sweeping: "subprocess.Popen[bytes] | None" = None
     next_revival: float = 0.0
 
     def run(self) -> None:
@@ -80,7 +78,6 @@ class Supervisor:
             while not self.stopping:
                 for child in self.children:
                     child.tend()
-                self.tend_sweep()
                 self.tend_database()
                 time.sleep(0.2)
         finally:
@@ -89,15 +86,8 @@ class Supervisor:
     def note_stop(self, *_: object) -> None:
         self.stopping = True
 
-    def tend_sweep(self) -> None:
-        if self.sweeping is not None and self.sweeping.poll() is not None:
-            self.sweeping = None
-        if self.sweeping is None and time.monotonic() >= self.next_sweep:
-            self.next_sweep = time.monotonic() + SWEEP_EVERY
-            self.sweeping = subprocess.Popen(self.sweep, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
-
     def tend_database(self) -> None:
-        """Start a database that died; it recovers all that was committed. Web processes connect again by themselves."""
+        """Start a database that died; it recovers all that was committed. The others connect again by themselves."""
         now = time.monotonic()
         if self.cluster is None or now < self.next_revival or self.cluster.running():
             return
@@ -110,8 +100,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """End every process: asked first, then killed."""
-        processes = [child.process for child in self.children if child.process] + [self.sweeping]
-        living = [process for process in processes if process is not None and process.poll() is None]
+        processes = [child.process for child in self.children if child.process]
+        living = [process for process in processes if process.poll() is None]
         for process in living:
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
@@ -128,4 +118,9 @@ def web_children(listener: socket.socket, count: int, tls_cert: str | None, tls_
     command = [sys.executable, "-m", "config.web", str(descriptor), "--parent", str(os.getpid())]
     if tls_cert and tls_key:
         command += ["--tls-cert", tls_cert, "--tls-key", tls_key]
-    return [Child(command, (descriptor,)) for _ in range(count)]
+    return [Child("A web process", command, (descriptor,)) for _ in range(count)]
+
+
+def worker_child() -> Child:
+    """One worker, which has threads."""
+    return Child("The worker", [sys.executable, "-m", "config.worker", "--parent", str(os.getpid())])

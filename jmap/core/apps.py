@@ -28,9 +28,11 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(tune_connection)
-        from jmap.core import capabilities
+        from jmap.core import blobs, capabilities
         from jmap.core.blob_copy import blob_copy
         from jmap.core.dispatch import echo
+        from jmap.core.sweeps import Sweep, sweeps
 
         capabilities.register_method(capabilities.CORE, "Core/echo", echo)
         capabilities.register_method(capabilities.CORE, "Blob/copy", blob_copy)
+        sweeps["blobs"] = Sweep(3600, blobs.sweep)

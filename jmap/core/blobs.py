@@ -175,7 +175,7 @@ def locate_part(account_id: int, sha256: bytes, path: list[str], whole: Located)
 
 
 def sweep() -> int:
-    """Delete blobs that nothing refers to and nobody uploaded of late; returns how many. Run it every hour or so."""
+    """Delete blobs that nothing refers to and nobody uploaded of late; returns how many."""
     accounts = sql.rows("SELECT DISTINCT account_id FROM core_blob")
     return sum(sweep_account(account_id) for (account_id,) in accounts)
 

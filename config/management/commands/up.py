@@ -14,13 +14,13 @@ from config.binaries import NoBinaries
 from config.cluster import Cluster, ClusterFailed
 from config.cluster_place import BadPlace
 from config.secrets import kept_secret
-from config.supervisor import ROOT, CannotListen, Supervisor, listen, web_children
+from config.supervisor import CannotListen, Supervisor, listen, web_children, worker_child
 
 DEMO = "demo@example.org"
 
 
 class Command(BaseCommand):
-    help = "Run the whole service: database, web server, upkeep. Ctrl-C stops it."
+    help = "Run the whole service: database, web server, worker. Ctrl-C stops it."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,8 +46,8 @@ class Command(BaseCommand):
             self.prepare(no_demo)
             scheme = "https" if tls_cert else "http"
             self.announce(settings.PUBLIC_URL or f"{scheme}://{shown(host)}:{listener.getsockname()[1]}")
-            sweep = [*manage(), "sweep", "--data", str(settings.DATA_DIR)]
-            Supervisor(web_children(listener, settings.WEB_PROCESSES, tls_cert, tls_key), sweep, cluster).run()
+            webs = web_children(listener, settings.WEB_PROCESSES, tls_cert, tls_key)
+            Supervisor([*webs, worker_child()], cluster).run()
         finally:
             self.stdout.write("Stopping …")
             if cluster:
@@ -119,9 +119,3 @@ def lock_data_dir(data_dir: Path) -> IO[str]:
 
 def shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def manage() -> list[str]:
-    import sys
-
-    return [sys.executable, str(ROOT / "manage.py")]
