@@ -35,7 +35,7 @@ def ring_sweeps() -> float:
     return max(0.0, sql.value(WAIT, list(sweeps)) or 0.0) if sweeps else LONGEST_NAP
 
 
-class Beat(bootsteps.StartStopStep):  # type: ignore[misc]
+class Beat(bootsteps.StartStopStep):
     """A thread of the worker."""
 
     def __init__(self, worker: Any, **options: Any) -> None:

@@ -8,13 +8,18 @@ from typing import Any
 
 import django
 from celery.app import trace
-from celery.worker import WorkController, state
+from celery.worker import WorkController
+from celery.worker import state as celery_state
 
 from config.web import die_with_parent
+
+state: Any = celery_state
 
 
 class Worker(WorkController):
     """A worker without the program around it: no banner, no logging of its own, no remote control."""
+
+    hostname: str
 
     def on_before_init(self, **options: Any) -> None:
         trace.setup_worker_optimizations(self.app, self.hostname)

@@ -60,7 +60,11 @@ class Service:
         return self.process.wait(30)
 
     def web_processes(self) -> list[psutil.Process]:
-        return [child for child in psutil.Process(self.process.pid).children() if is_web(child)]
+        return self.processes("config.web")
+
+    def processes(self, module: str) -> list[psutil.Process]:
+        """Its living children that run that module."""
+        return [child for child in psutil.Process(self.process.pid).children() if is_running(child, module)]
 
     def postmaster(self) -> psutil.Process:
         pid = Cluster(self.data_dir).place.postmaster_pid()
@@ -68,10 +72,10 @@ class Service:
         return psutil.Process(pid)
 
 
-def is_web(process: psutil.Process) -> bool:
-    """Whether it is a living web process; it may end while it is looked at."""
+def is_running(process: psutil.Process, module: str) -> bool:
+    """It may end while it is looked at."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and "config.web" in process.cmdline()
+        return process.status() != psutil.STATUS_ZOMBIE and module in process.cmdline()
     except psutil.NoSuchProcess:
         return False
 

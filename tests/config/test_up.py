@@ -42,11 +42,12 @@ def test_a_command_works_while_it_runs(service: Service) -> None:
     assert service.status() == 200
 
 
-def test_a_dead_web_process_is_started_again(service: Service) -> None:
-    assert eventually(lambda: len(service.web_processes()) > 0)
-    before = service.web_processes()
+@pytest.mark.parametrize("module", ["config.web", "config.worker"])
+def test_a_dead_process_is_started_again(service: Service, module: str) -> None:
+    assert eventually(lambda: len(service.processes(module)) > 0)
+    before = service.processes(module)
     before[0].kill()
-    assert eventually(lambda: len(service.web_processes()) == len(before) and before[0] not in service.web_processes())
+    assert eventually(lambda: len(now := service.processes(module)) == len(before) and before[0] not in now)
     assert eventually(lambda: service.status() == 200)
 
 
@@ -73,9 +74,10 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
 
 def test_what_a_killed_service_leaves_is_adopted(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as service:
-        webs, postmaster = service.web_processes(), service.postmaster()
+        assert eventually(lambda: service.processes("config.web") and service.processes("config.worker"))
+        children, postmaster = psutil.Process(service.process.pid).children(), service.postmaster()
         service.end(signal.SIGKILL)
-        assert psutil.wait_procs(webs, timeout=20)[1] == []
+        assert psutil.wait_procs([child for child in children if child != postmaster], timeout=20)[1] == []
         with serving(tmp_path / "data") as again:
             assert again.postmaster() == postmaster
 
