@@ -118,6 +118,18 @@ def test_node(node: Node, filters: Mapping[str, Filter]) -> Test:
     return lambda record: not any(test(record) for test in tests)
 
 
+def make_sql(node: Node, leaf: Callable[[str, Any], str]) -> str:
+    """A filter as an SQL condition that can stand beside any other: what AND and OR join is in parentheses. `leaf`
+    writes one property of a FilterCondition; it is called in the order in which they stand in the text."""
+    if isinstance(node, Condition):
+        return f"({' AND '.join(leaf(name, value) for name, value in node.items) or 'true'})"
+    parts = [make_sql(child, leaf) for child in node.conditions]
+    if node.operator == "AND":
+        return f"({' AND '.join(parts) or 'true'})"
+    either = f"({' OR '.join(parts) or 'false'})"
+    return either if node.operator == "OR" else f"NOT {either}"
+
+
 def parse_sort(value: Any, sorts: Mapping[str, Sort]) -> tuple[Comparator, ...]:
     """Checked comparators; raises MethodError invalidArguments or unsupportedSort."""
     if value is None:

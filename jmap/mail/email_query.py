@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from jmap.core import sql
-from jmap.core.filters import Condition, Node, Operator
+from jmap.core.filters import Condition, Node, Operator, make_sql
 from jmap.core.query import Query
 from jmap.core.states import Net, past_record
 from jmap.mail.email_filters import FILTERS, SORTS, Scope
@@ -27,17 +27,6 @@ def mailbox_of(node: Node | None) -> tuple[int | None, Node | None]:
                 kept = (*node.conditions[:at], *([rest] if rest else []), *node.conditions[at + 1 :])
                 return found, Operator("AND", kept) if kept else None
     return None, node
-
-
-def where(scope: Scope, node: Node) -> str:
-    """A filter as an SQL condition that can stand beside any other: what AND and OR join is in parentheses."""
-    if isinstance(node, Condition):
-        return f"({' AND '.join(FILTERS[name].sql(scope, value) for name, value in node.items) or 'true'})"
-    parts = [where(scope, child) for child in node.conditions]
-    if node.operator == "AND":
-        return f"({' AND '.join(parts) or 'true'})"
-    either = f"({' OR '.join(parts) or 'false'})"
-    return either if node.operator == "OR" else f"NOT {either}"
 
 
 @dataclass
@@ -64,7 +53,7 @@ class EmailResults:
         if scope.by_mailbox:
             conditions.append(f"m.mailbox_id = {scope.bind(mailbox_id)}")
         if rest is not None:
-            conditions.append(where(scope, rest))
+            conditions.append(make_sql(rest, lambda name, value: FILTERS[name].sql(scope, value)))
         return scope, " AND ".join(conditions)
 
     def fetch(self, limit: int | None, offset: int = 0) -> list[tuple[int, int]]:

@@ -9,12 +9,18 @@ class SubmissionConfig(AppConfig):
         from accounts.provision import access_changed, account_made, addresses_changed
         from jmap.core import blobs
         from jmap.core.datatype import register
+        from jmap.mail import integrity
         from jmap.submission import provision, queue, results
+        from jmap.submission.email_submission import EmailSubmission
         from jmap.submission.identity import Identity
+        from jmap.submission.integrity import SUBMISSIONS, check_submissions
 
-        register(Identity())
+        for kind in (Identity(), EmailSubmission()):
+            register(kind)
         blobs.keepers.append(queue.referred)
         blobs.referrers.append(results.referred)
         account_made.connect(provision.keep_identities_in_step)
         addresses_changed.connect(provision.keep_identities_in_step)
         access_changed.connect(provision.note_access_change)
+        integrity.CHECKS.append(check_submissions)
+        integrity.EXISTING["EmailSubmission"] = SUBMISSIONS

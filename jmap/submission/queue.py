@@ -71,7 +71,7 @@ def cancel(account_id: int, submission_id: int) -> bool:
     held = sql.rows(
         f"SELECT id FROM submission_queued WHERE {waiting} FOR UPDATE SKIP LOCKED", account_id, submission_id
     )
-    if len(held) != total:
+    if not held or len(held) != total:
         return False
     sql.run("UPDATE submission_queued SET state = 'canceled' WHERE id = ANY(%s)", [id for (id,) in held])
     return True

@@ -30,6 +30,11 @@ def queued_status() -> DeliveryStatus:
     return {"smtpReply": "250 2.0.0 Queued", "delivered": "queued", "displayed": "unknown"}
 
 
+def canceled_status() -> DeliveryStatus:
+    """Of a recipient whose message was taken back."""
+    return {"smtpReply": "554 5.0.0 Canceled by the sender", "delivered": "no", "displayed": "unknown"}
+
+
 def reply_text(lines: Sequence[str]) -> str:
     """An SMTP reply of several lines as one (RFC 8621 §7 smtpReply)."""
     first, *others = [f"{line[:3]} {line[4:]}" if line[3:4] == "-" else line for line in lines] or [""]
