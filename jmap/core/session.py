@@ -1,6 +1,7 @@
 """The Session resource (RFC 8620 §2)."""
 
 import hashlib
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -55,11 +56,12 @@ def primary_accounts(caller: Caller) -> dict[str, str]:
 
 def session_state(caller: Caller) -> str:
     """Changes whenever anything in the Session does (RFC 8620 §2)."""
-    return state_of(caller.login, tuple(caller.rights.values()), settings.PUBLIC_URL)
+    return state_of(caller.login, tuple(caller.rights.values()), settings.PUBLIC_URL, datetime.now(UTC).date())
 
 
 @lru_cache(maxsize=4096)
-def state_of(login: str, rights: tuple[Right, ...], origin: str) -> str:
-    """`origin` is the one in the URLs, "" where each request tells its own."""
+def state_of(login: str, rights: tuple[Right, ...], origin: str, day: date) -> str:
+    """`origin` is the one in the URLs, "" where each request tells its own. A capability may say something else each
+    `day`, but not within one (submission: the latest day that a message may be held until)."""
     caller = Caller(0, login, "", {right.account_id: right for right in rights})
     return hashlib.sha256(orjson.dumps([contents(caller), origin])).hexdigest()[:16]
