@@ -9,7 +9,13 @@ from tests.run_database import prepare_run
 
 prepare_run()
 
-pytest_plugins = ["tests.fixtures.accounts", "tests.fixtures.dns", "tests.fixtures.server"]
+pytest_plugins = [
+    "tests.fixtures.accounts",
+    "tests.fixtures.dns",
+    "tests.fixtures.server",
+    "tests.fixtures.sink",
+    "tests.fixtures.web",
+]
 
 
 @pytest.fixture(scope="session")

@@ -99,3 +99,13 @@ class DkimKey(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["domain", "selector"], name="one_dkim_selector")]
+
+
+class StsMemory(models.Model):
+    """The MTA-STS policy of a domain we send to, as last fetched (RFC 8461; jmap.submission.relay.sts_memory)."""
+
+    domain = models.TextField(primary_key=True)
+    policy_id = models.TextField()
+    policy = models.TextField()  # the text, readable
+    fetched_at = models.DateTimeField()
+    expires_at = models.DateTimeField()

@@ -1,0 +1,50 @@
+"""Open sessions that rest for a moment, for the next message to the same host."""
+
+import asyncio
+import time
+from collections import defaultdict
+
+from jmap.submission.relay.session import Manner, Session, Target
+
+REST = 3.0  # seconds
+MOST_USES = 50  # messages over one connection
+
+
+class Connections:
+    """A session is one message's at a time. Belongs to one event loop."""
+
+    def __init__(self, manner: Manner) -> None:
+        self.manner = manner
+        self.resting: dict[Target, list[Session]] = defaultdict(list)
+
+    def rested(self, target: Target) -> Session | None:
+        """One that rests and is still open."""
+        while sessions := self.resting.get(target):
+            session = sessions.pop()
+            if session.is_alive:
+                return session
+        return None
+
+    async def open(self, target: Target) -> Session:
+        """Raises Trouble or Refused."""
+        session = Session(target, self.manner)
+        await session.open()
+        return session
+
+    def give_back(self, session: Session) -> None:
+        """After a message that left it in order."""
+        session.used += 1
+        session.rests_until = time.monotonic() + (REST if session.used < MOST_USES else 0)
+        if session.is_alive:
+            self.resting[session.target].append(session)
+
+    async def tidy(self, *, all: bool = False) -> None:
+        """Say goodbye to those that have rested long enough. Call it every second or so."""
+        now, leaving = time.monotonic(), []
+        for target, sessions in list(self.resting.items()):
+            staying = [each for each in sessions if not all and each.rests_until > now]
+            leaving += [each for each in sessions if each not in staying]
+            self.resting[target] = staying
+            if not staying:
+                del self.resting[target]
+        await asyncio.gather(*(each.quit() for each in leaving))
