@@ -291,7 +291,7 @@ def forge(issuer: trustme.LeafCert, name: str) -> tuple[x509.Certificate, bytes]
     parent = x509.load_pem_x509_certificate(issuer.cert_chain_pems[0].bytes())
     parent_key = serialization.load_pem_private_key(issuer.private_key_pem.bytes(), None)
     now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(parent.subject).issuer_name(parent.subject)
+    builder = x509.CertificateBuilder().subject_name(x509.Name([])).issuer_name(parent.subject)
     builder = builder.public_key(key.public_key()).serial_number(7)
     builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False)
