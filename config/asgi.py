@@ -9,10 +9,12 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from config.pool import Pool, Receive, Scope, Send  # noqa: E402, I001
+from config.celery import prepare_to_send  # noqa: E402, I001
+from config.pool import Pool, Receive, Scope, Send  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 pool = Pool(settings.THREADS)
+prepare_to_send()
 
 # What is loaded by now stays for ever: the collector need not walk it for each large response.
 gc.collect()

@@ -14,6 +14,8 @@ def broker_options(url: str, lease: int) -> dict[str, Any]:
     if scheme in ("redis", "rediss", "sentinel"):
         return {
             "visibility_timeout": lease or REDIS_LEASE,
+            "unacked_restore_interval": min(10.0, (lease or REDIS_LEASE) / 3),
+            "unacked_restore_throttle": 1,  # else only each tenth time
             "socket_connect_timeout": PATIENCE,
             "socket_timeout": PATIENCE,
             "socket_keepalive": True,

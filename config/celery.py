@@ -19,6 +19,12 @@ app.autodiscover_tasks(lambda: [config.name for config in apps.get_app_configs()
 app.set_default()  # for every thread: @shared_task belongs to it
 
 
+def prepare_to_send() -> None:
+    """Load now what the first message would wait for. Connects to nothing."""
+    app.finalize(auto=True)
+    _ = app.amqp.send_task_message, app.producer_pool, app.connection_for_write().transport
+
+
 @task_prerun.connect
 def find_a_living_connection(**_: Any) -> None:
     close_old_connections()

@@ -10,12 +10,15 @@ from jmap.core import sql
 QUEUE = "probe"
 
 
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS probe (id bigserial PRIMARY KEY, done boolean NOT NULL DEFAULT false,"
+    " runs int NOT NULL DEFAULT 0, swept boolean NOT NULL DEFAULT false)"
+)
+
+
 def prepare() -> None:
     """The table, and no message left by an earlier test."""
-    sql.run(
-        "CREATE TABLE IF NOT EXISTS probe (id bigserial PRIMARY KEY, done boolean NOT NULL DEFAULT false,"
-        " runs int NOT NULL DEFAULT 0, swept boolean NOT NULL DEFAULT false)"
-    )
+    sql.run(TABLE)
     sql.run("DELETE FROM config_taskmessage WHERE queue = %s", QUEUE)
 
 
