@@ -1,9 +1,11 @@
 """The forms of the administration pages: what a person may type, said in `accounts.domains`' spelling."""
 
+from collections.abc import Callable
+
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.domains import BadAddress, normal_address, normal_domain
+from accounts.domains import BadAddress, normal_address, normal_domain, normal_recipient
 from accounts.models import Account, Address, Domain, User
 from accounts.provision import ProvisionError, refuse_taken
 
@@ -16,10 +18,10 @@ PASSWORD = forms.CharField(
 )
 
 
-def free_address(text: str) -> str:
+def free_address(text: str, normal: Callable[[str], str] = normal_address) -> str:
     """The stored spelling of an address that nobody has. Raises ValidationError."""
     try:
-        email = normal_address(text)
+        email = normal(text)
         refuse_taken(email)
     except (BadAddress, ProvisionError) as error:
         raise ValidationError(str(error)) from None
@@ -71,9 +73,10 @@ class NewAddressForm(forms.ModelForm):
     class Meta:
         model = Address
         fields = ("email", "account")
+        help_texts = {"email": "@example.org takes all that nobody else has."}
 
     def clean_email(self) -> str:
-        email = free_address(self.cleaned_data["email"])
+        email = free_address(self.cleaned_data["email"], normal_recipient)
         name = email.rpartition("@")[2]
         if not Domain.objects.filter(name=name).exists():
             raise ValidationError(f"The domain {name} is not served here; add it first")

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -49,10 +50,18 @@ proven: Memory[str] = Memory(REMEMBERED, 24 * 3600)
 
 def authenticate(authorization: str, address: str) -> Caller:
     """The caller of an `Authorization` header from a client address. Raises BadCredentials or Throttled."""
-    key = secret_key(authorization)
+    return trusted_or_checked(secret_key(authorization), lambda: parse(authorization), address)
+
+
+def log_in(login: str, secret: str, address: str) -> Caller:
+    """As `authenticate`, for protocols that are told login and secret apart. Raises BadCredentials or Throttled."""
+    return trusted_or_checked(secret_key(login, secret), lambda: acceptable(login, secret), address)
+
+
+def trusted_or_checked(key: bytes, parsed: Callable[[], Credentials], address: str) -> Caller:
     caller = trusted.get(key)
     if caller is None:
-        caller = check(parse(authorization), address)
+        caller = check(parsed(), address)
         trusted.put(key, caller)
     return caller
 

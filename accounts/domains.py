@@ -30,3 +30,10 @@ def normal_address(text: str) -> str:
     if len(local.encode("utf-8", "replace")) > 64 or not all(ATOM.match(atom) for atom in local.split(".")):
         raise BadAddress(f"{text!r} is not an e-mail address: its local part can't be used")
     return f"{local}@{normal_domain(domain)}"
+
+
+def normal_recipient(text: str) -> str:
+    """An address, or a catch-all such as `@example.org`: every address of the domain that nobody else has. Raises
+    BadAddress."""
+    text = text.strip()
+    return f"@{normal_domain(text[1:])}" if text.startswith("@") else normal_address(text)

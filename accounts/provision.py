@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.dispatch import Signal
 
 from accounts.app_passwords import new_app_password
-from accounts.domains import BadAddress, normal_address, normal_domain
+from accounts.domains import BadAddress, normal_address, normal_domain, normal_recipient
 from accounts.models import Access, Account, Address, Domain, User
 
 # Sent inside the transaction that makes an account, with `account_id`: who keeps data in accounts lays the ground here.
@@ -58,14 +58,15 @@ def add_account(email: str) -> Account:
 
 
 def add_address(address: str, account_email: str) -> Address:
-    """A further address of an account, in a domain served here. Raises ProvisionError."""
+    """A further address of an account in a domain served here, or with "@example.org" all those that nobody else has.
+    Raises ProvisionError."""
     return add_account_address(address, find_account(account_email))
 
 
 @transaction.atomic
 def add_account_address(address: str, account: Account) -> Address:
     """The same, of an account at hand."""
-    address = checked_address(address)
+    address = checked_recipient(address)
     name = address.rpartition("@")[2]
     domain = Domain.objects.filter(name=name).first()
     if domain is None:
@@ -168,6 +169,13 @@ def insert(row: Row, email: str) -> Row:
 def checked_address(text: str) -> str:
     try:
         return normal_address(text)
+    except BadAddress as error:
+        raise ProvisionError(str(error)) from None
+
+
+def checked_recipient(text: str) -> str:
+    try:
+        return normal_recipient(text)
     except BadAddress as error:
         raise ProvisionError(str(error)) from None
 

@@ -10,7 +10,7 @@ class Command(AdministrationCommand):
     help = "Let another address deliver into an account."
 
     def declare(self, parser: CommandParser) -> None:
-        parser.add_argument("address", metavar="ADDRESS")
+        parser.add_argument("address", metavar="ADDRESS", help="or @example.org for all that nobody else has")
         parser.add_argument("account", metavar="ACCOUNT", help="an address of the account")
 
     def carry_out(self, *, address: str, account: str, **options: Any) -> None:
