@@ -7,9 +7,9 @@ from typing import Any
 from celery import bootsteps
 from django.db import close_old_connections, connection, transaction
 
-from config.connection import drop_dead_connection
 from config.tasks import run_sweep
 from jmap.core import sql
+from jmap.core.connection import drop_dead_connection
 from jmap.core.sweeps import sweeps
 
 logger = logging.getLogger("jmap")

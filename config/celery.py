@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
-from config.connection import drop_dead_connection
+from jmap.core.connection import drop_dead_connection
 
 TRANSPORT_ALIASES["posthorn"] = "config.broker:Transport"
 

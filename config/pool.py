@@ -19,8 +19,8 @@ from django.core import signals
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponseBase
 
-from config.connection import drop_dead_connection
 from config.handlers import JmapHandler, PageHandler
+from jmap.core.connection import drop_dead_connection
 from jmap.http.admission import admit, needs_admission
 from jmap.http.middleware import CORS, is_jmap
 from jmap.http.slots import BusyResponse

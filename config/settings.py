@@ -1,6 +1,7 @@
 """Every setting of the service. Each comes from one environment variable with a sane default (docs/self-hosting.md)."""
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +116,28 @@ UPLOAD_LIFETIME = env_int("UPLOAD_LIFETIME", 24 * 3600)  # seconds an unreferenc
 MAX_MESSAGES_PER_HOUR = env_int("MAX_MESSAGES_PER_HOUR", 300)
 MAX_RECIPIENTS_PER_DAY = env_int("MAX_RECIPIENTS_PER_DAY", 3000)
 
+# Mail by SMTP and LMTP. A port is a number, "off", or "" for the usual one (config.mail_ports).
+MAIL_HOSTNAME = env_text("MAIL_HOSTNAME", socket.gethostname()).lower()
+MAIL_HOST = env_text("MAIL_HOST", HOST)
+MX_PORT = env_text("MX_PORT")
+SUBMISSION_PORT = env_text("SUBMISSION_PORT")
+SUBMISSIONS_PORT = env_text("SUBMISSIONS_PORT")
+LMTP_PORT = env_text("LMTP_PORT")
+LMTP_SOCKET = env_text("LMTP_SOCKET")
+TLS_CERT, TLS_KEY = env_text("TLS_CERT"), env_text("TLS_KEY")
+SMTP_THREADS = env_int("SMTP_THREADS", 8)  # each holds a database connection
+SMTP_TIMEOUT = env_int("SMTP_TIMEOUT", 300)  # seconds a client may take for a command (RFC 5321 §4.5.3.2.7)
+SMTP_CONNECTIONS = env_int("SMTP_CONNECTIONS", 1000)
+SMTP_CONNECTIONS_PER_ADDRESS = env_int("SMTP_CONNECTIONS_PER_ADDRESS", 30)
+SMTP_RATE = env_int("SMTP_RATE", 600)  # connections and messages a minute from one address; 0: any number
+RSPAMD_URL = env_text("RSPAMD_URL").rstrip("/")
+TRUSTED_RELAYS = env_list("TRUSTED_RELAYS") or ["127.0.0.0/8", "::1"]  # "none" for none
+
 WORKER_THREADS = env_int("WORKER_THREADS", 16)  # of the worker; each holds a database connection
 # Celery. A task may be delivered again when its worker dies, so each claims its row in the database first.
 CELERY_BROKER_URL = env_text("BROKER_URL") or OWN_BROKER
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, env_int("TASK_LEASE", 0))
-CELERY_BROKER_POOL_LIMIT = max(THREADS, WORKER_THREADS)
+CELERY_BROKER_POOL_LIMIT = max(THREADS, WORKER_THREADS, SMTP_THREADS)
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0}  # a sweep is the second try
 CELERY_TASK_ACKS_LATE = True

@@ -1,5 +1,5 @@
-"""The process tree of the service: web processes on one socket and a worker, restarted when they die, gone when this
-one goes."""
+"""The process tree of the service: web processes on one socket, a mail receiver and a worker, restarted when they
+die, gone when this one goes."""
 
 import os
 import signal
@@ -22,16 +22,19 @@ class CannotListen(RuntimeError):  # noqa: N818
     """The address can't be listened on; the message says why and what to do."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket that children inherit. Raises CannotListen."""
+def listen(host: str, port: int, hint: str = "Choose another with --port N.") -> socket.socket:
+    """A listening socket that children inherit; on "::" it takes IPv4, too. Raises CannotListen."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind(address)
     except OSError as error:
-        hint = "Choose another with --port N." if port else ""
-        raise CannotListen(f"Can't listen on {host} port {port}: {error.strerror or error}. {hint}") from None
+        raise CannotListen(
+            f"Can't listen on {host} port {port}: {error.strerror or error}. {hint if port else ''}"
+        ) from None
     listener.listen(1024)
     listener.set_inheritable(True)
     return listener
@@ -124,3 +127,9 @@ def web_children(listener: socket.socket, count: int, tls_cert: str | None, tls_
 def worker_child() -> Child:
     """One worker, which has threads."""
     return Child("The worker", [sys.executable, "-m", "config.worker", "--parent", str(os.getpid())])
+
+
+def receiving_child(sockets: list[str], descriptors: list[int]) -> Child:
+    """The process that takes mail in, on sockets named as config.receive wants them."""
+    command = [sys.executable, "-m", "config.receive", *sockets, "--parent", str(os.getpid())]
+    return Child("The mail receiver", command, tuple(descriptors))

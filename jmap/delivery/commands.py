@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from jmap.delivery.replies import Refusal
 
@@ -43,6 +44,7 @@ class MailFrom:
     is_utf8: bool = False  # RFC 6531
     ret: str | None = None  # RFC 3461 §4.3
     envid: str | None = None  # RFC 3461 §4.4, as xtext
+    hold_until: datetime | None = None  # RFC 4865
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ def split_command(line: bytes) -> tuple[str, str]:
     return verb.upper(), rest.strip(" ")
 
 
-def parse_mail(argument: str) -> MailFrom:
-    """`FROM:<a@b.example> SIZE=1000 …`. Raises Refusal."""
+def parse_mail(argument: str, hold: tuple[int, datetime] | None = None) -> MailFrom:
+    """`FROM:<a@b.example> SIZE=1000 …`. `hold` is how many seconds, and until when, a message may be held. Raises
+    Refusal."""
     path = parse_path(argument, "FROM:", "5.1.7")
     given = dict(path.parameters)
     mail = MailFrom(
@@ -76,6 +79,7 @@ def parse_mail(argument: str) -> MailFrom:
         is_utf8=parse_flag(given, "SMTPUTF8"),
         ret=one_of(take(given, "RET"), "RET", ("FULL", "HDRS")),
         envid=parse_xtext(take(given, "ENVID"), "ENVID", 100),
+        hold_until=parse_hold(given, *hold) if hold else None,
     )
     one_of(take(given, "BODY"), "BODY", ("7BIT", "8BITMIME"))  # RFC 6152: both are kept as they come
     parse_xtext(take(given, "AUTH"), "AUTH", 500, also=("<>",))  # RFC 4954 §5: believed of nobody
@@ -174,6 +178,29 @@ def one_of(text: str | None, keyword: str, allowed: tuple[str, ...]) -> str | No
     if text is not None and text.upper() not in allowed:
         raise Refusal(501, "5.5.4", f"{keyword} is one of {', '.join(allowed)}")
     return text.upper() if text else None
+
+
+def parse_hold(given: dict[str, str | None], longest: int, latest: datetime) -> datetime | None:
+    """RFC 4865 §4.2: HOLDFOR or HOLDUNTIL, within what is offered."""
+    seconds, moment = take(given, "HOLDFOR"), take(given, "HOLDUNTIL")
+    now = datetime.now(UTC)
+    if seconds is None and moment is None:
+        return None
+    if moment is None and re.fullmatch(r"[1-9][0-9]{0,8}", seconds or "") and int(seconds or 0) <= longest:
+        return now + timedelta(seconds=int(seconds or 0))
+    until = parse_moment(moment) if moment is not None and seconds is None else None
+    if until is None or not now <= until <= latest:
+        raise Refusal(501, "5.5.4", f"A message is held for {longest} seconds at most")
+    return until
+
+
+def parse_moment(text: str) -> datetime | None:
+    """An RFC 3339 date-time; None for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def parse_xtext(text: str | None, keyword: str, longest: int, also: tuple[str, ...] = ()) -> str | None:

@@ -30,6 +30,14 @@ class Refusal(Exception):  # noqa: N818
         self.reply = Reply(code, status, text)
 
 
+class Hangup(Exception):  # noqa: N818
+    """Say this and close the connection."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.text)
+        self.reply = reply
+
+
 OK = Reply(250, "2.0.0", "OK")
 RECIPIENT_OK = Reply(250, "2.1.5", "Recipient OK")
 SEND_IT = Reply(354, "", "Send the message; end it with <CRLF>.<CRLF>")

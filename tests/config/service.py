@@ -84,7 +84,9 @@ MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
 
 def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in OURS}
+    """Ours, with any free ports for mail: many services run beside each other."""
+    free = dict.fromkeys(("MX_PORT", "SUBMISSION_PORT", "SUBMISSIONS_PORT", "LMTP_PORT"), "0")
+    return free | {name: value for name, value in os.environ.items() if name not in OURS}
 
 
 def command(data_dir: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
