@@ -57,7 +57,7 @@ def find_keys(selector: str, domain: str, algorithm: str, lookup: Lookup) -> lis
     return found
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def parse_key(octets: bytes, algorithm: str) -> KeyRecord:
     """A key record. Raises BadTags for one that is malformed, revoked, or not meant for this."""
     kind, _, digest = algorithm.partition("-")

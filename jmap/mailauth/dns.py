@@ -34,8 +34,9 @@ import dns.reversename
 PORT: Final = 53
 TRY: Final = 2.0  # seconds until the next server is asked, or the same again
 LIFETIME: Final = 8.0  # seconds for one query with all its tries
+MAX_NAME: Final = 254  # characters, with a dot at the end (RFC 1035 §2.3.4)
 PAYLOAD: Final = 1232  # octets of UDP that arrive unfragmented; more comes by TCP
-MAX_CACHED: Final = 20_000
+MAX_CACHED: Final = 16_000_000  # octets of answers that are remembered, roughly
 LONGEST_TTL: Final = 3600  # seconds; a record with a TTL of years is asked for again all the same
 
 
@@ -78,6 +79,7 @@ class Answer:
     name: str = ""
 
 
+Question = tuple[dns.name.Name, str]
 Lookup = Callable[[str, str], Answer]  # (name, type); raises DnsTrouble
 
 
@@ -139,23 +141,35 @@ class Cache:
 
     def __init__(self, size: int = MAX_CACHED) -> None:
         self.size = size
+        self.used = 0
         self.lock = Lock()
-        self.entries: OrderedDict[tuple[dns.name.Name, str], tuple[float, Answer]] = OrderedDict()
+        self.entries: OrderedDict[Question, tuple[float, Answer]] = OrderedDict()
 
-    def get(self, key: tuple[dns.name.Name, str]) -> Answer | None:
+    def get(self, question: Question) -> Answer | None:
         with self.lock:
-            expires, answer = self.entries.get(key, (0.0, None))
+            expires, answer = self.entries.get(question, (0.0, None))
             if answer is None or expires <= time.monotonic():
                 return None
-            self.entries.move_to_end(key)
+            self.entries.move_to_end(question)
             return answer
 
-    def put(self, key: tuple[dns.name.Name, str], answer: Answer, ttl: float) -> None:
+    def put(self, question: Question, answer: Answer, ttl: float) -> None:
         with self.lock:
-            self.entries[key] = (time.monotonic() + min(ttl, LONGEST_TTL), answer)
-            self.entries.move_to_end(key)
-            if len(self.entries) > self.size:
-                self.entries.popitem(last=False)
+            if question in self.entries:
+                self._forget(question)
+            self.entries[question] = (time.monotonic() + min(ttl, LONGEST_TTL), answer)
+            self.used += weight(answer)
+            while self.used > self.size:
+                self._forget(next(iter(self.entries)))
+
+    def _forget(self, question: Question) -> None:
+        _, answer = self.entries.pop(question)
+        self.used -= weight(answer)
+
+
+def weight(answer: Answer) -> int:
+    """The octets that an answer costs, roughly."""
+    return 500 + sum(len(record) if isinstance(record, bytes) else 100 for record in answer.records)
 
 
 @lru_cache(maxsize=8)
@@ -195,6 +209,8 @@ def is_loopback(address: str) -> bool:
 
 def wire_name(text: str) -> dns.name.Name | None:
     """A name with its U-labels as A-labels; None for what no DNS name can be. Odd octets in labels are allowed."""
+    if len(text) > MAX_NAME:
+        return None
     try:
         labels = [encoded(label) for label in text.removesuffix(".").split(".")]
         return dns.name.Name([*labels, b""]) if all(labels) else None

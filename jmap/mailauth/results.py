@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from jmap.mailauth.message import FIELD_BREAK, name_of
+from jmap.mailauth.message import name_of
 from jmap.mime.addresses import comment_end, unquote
 
 NAME: Final = b"authentication-results"
@@ -13,6 +13,10 @@ LINE: Final = 76
 TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~@-]+\Z")
 ATOM: Final = re.compile(r"[^\s;=()\"]++")
 QUOTED: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.S)
+FIELD_START: Final = re.compile(rb"(?<=\n)(?![ \t])")
+BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
+MAX_NAME: Final = 100  # characters of a method or property
+JOINTS: Final = (".", "/")
 UNSAFE: Final = re.compile(r"[^ -~]|[\\\"()]")
 
 
@@ -71,11 +75,11 @@ def fold(clause: str) -> list[str]:
 
 def parse_results(value: bytes) -> Results | None:
     """A field's value (after the colon), best effort; None if it does not even begin with a server."""
-    clauses = split_clauses(value.replace(b"\r\n", b"").decode("utf-8", "replace"))
+    clauses = split_clauses(value.decode("utf-8", "replace"))
     if not clauses or not clauses[0] or clauses[0][0] in ("", "="):
         return None
     methods = [parse_method(words) for words in clauses[1:]]
-    return Results(clauses[0][0].lower(), tuple(method for method in methods if method))
+    return Results(clauses[0][0].partition("/")[0].lower(), tuple(method for method in methods if method))
 
 
 def split_clauses(text: str) -> list[list[str]]:
@@ -92,7 +96,7 @@ def split_clauses(text: str) -> list[list[str]]:
             clauses.append([])
             position += 1
         elif match := ATOM.match(text, position) or QUOTED.match(text, position):
-            clauses[-1].append(unquote(match[1]) if char == '"' else match[0])
+            add_word(clauses[-1], unquote(match[1]) if char == '"' else match[0])
             position = match.end()
         elif char == '"':
             break
@@ -100,6 +104,15 @@ def split_clauses(text: str) -> list[list[str]]:
             clauses[-1].extend([char] if char == "=" else [])
             position += 1
     return clauses
+
+
+def add_word(words: list[str], word: str) -> None:
+    """A name may have comments around its dot or slash: `policy (c) . (d) expired` is one word (§2.2)."""
+    before = words[-1] if words and words[-2:-1] != ["="] else "="
+    if before != "=" and len(before) < MAX_NAME and (word.startswith(JOINTS) or before.endswith(JOINTS)):
+        words[-1] += word
+    else:
+        words.append(word)
 
 
 def parse_method(words: list[str]) -> MethodResult | None:
@@ -126,12 +139,14 @@ def pairs_of(words: list[str]) -> Iterable[tuple[str, str]]:
 
 def strip_claims(octets: bytes, authserv_id: str) -> bytes:
     """The message without the Authentication-Results that claim to be ours, and without those that can't be read, for
-    somebody else might read our name in them (§5)."""
-    head, blank, body = octets.partition(b"\r\n\r\n")
+    somebody else might read our name in them (§5). Bare LF ends a line here, as it may for who reads the message."""
+    blank = BLANK_LINE.search(octets)
+    end = blank.end() if blank else len(octets)
+    head = octets[:end]
     if NAME not in head.lower():
         return octets
-    kept = [line for line in FIELD_BREAK.split(head) if not claims(line, authserv_id.lower())]
-    return b"\r\n".join(kept) + blank + body
+    kept = [line for line in FIELD_START.split(head) if not claims(line, authserv_id.lower())]
+    return b"".join(kept) + octets[end:]
 
 
 def claims(line: bytes, authserv_id: str) -> bool:

@@ -97,8 +97,8 @@ class Evaluation:
 
     def record_of(self, domain: str) -> Record | None:
         """§4.3 to §4.5."""
-        if "." not in domain.strip("."):
-            return None
+        if "." not in domain.strip(".") or domain.startswith("["):
+            return None  # not a name of several labels, or an address literal
         found = [octets for octets in self.ask(domain, "TXT").records if is_record(octets)]
         if len(found) > 1:
             raise Stop("permerror", f"{domain} has several records")

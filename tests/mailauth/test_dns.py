@@ -111,14 +111,14 @@ def test_an_answer_is_forgotten_when_its_ttl_is_over(dns_server: DnsServer, reso
     assert dns_server.asked["example.org", "A"] == 2
 
 
-def test_the_memory_is_bounded() -> None:
-    cache = Cache(size=10)
-    names = [wire_name(f"n{number}.example") for number in range(100)]
+def test_the_memory_is_bounded_by_what_it_holds() -> None:
+    cache = Cache(size=50_000)
+    names = [name for number in range(200) if (name := wire_name(f"n{number}.example"))]
     for name in names:
-        assert name
-        cache.put((name, "A"), Answer(()), 60)
-    assert len(cache.entries) == 10
-    assert names[99] and cache.get((names[99], "A")) == Answer(())
+        cache.put((name, "TXT"), Answer((b"x" * 5_000,)), 60)
+        cache.put((name, "TXT"), Answer((b"x" * 6_000,)), 60)
+    assert 5 < len(cache.entries) < 10
+    assert cache.get((names[-1], "TXT")) and not cache.get((names[0], "TXT"))
 
 
 def test_only_an_answer_with_ad_is_secure(dns_server: DnsServer, resolver: Resolver) -> None:
