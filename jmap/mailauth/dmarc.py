@@ -3,6 +3,7 @@ revision draft-ietf-dmarc-dmarcbis changed: np=, t=, a record without p=)"""
 
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -69,10 +70,9 @@ def author_domains(message: Message) -> list[str]:
     found: dict[str, None] = {}
     for field in message.named(b"from"):
         for address in as_addresses(field.value):
-            try:
-                found[ascii_domain((address["email"] or "").rpartition("@")[2])] = None
-            except BadTags:
-                continue
+            _, at, domain = (address["email"] or "").rpartition("@")
+            with suppress(BadTags):
+                found[ascii_domain(domain if at else "")] = None
     return list(found)
 
 

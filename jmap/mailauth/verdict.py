@@ -6,8 +6,9 @@ judgement = judge(octets, peer="192.0.2.1", helo="mx.example.org", mail_from="a@
 octets = judgement.header + strip_claims(octets, authserv_id)
 """
 
+import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from jmap.mailauth import arc, dkim, dmarc, spf
 from jmap.mailauth.arc import ArcResult
@@ -18,6 +19,8 @@ from jmap.mailauth.dns import Resolver
 from jmap.mailauth.message import Message
 from jmap.mailauth.results import MethodResult, build_results, strip_claims
 from jmap.mailauth.spf import SpfResult
+
+SHARES: Final = (0.4, 0.5, 0.8, 1.0)  # of the time: SPF of the sender, of the greeting, DKIM, DMARC and ARC
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +61,24 @@ def judge(
     """Judge a message as it came in (CRLF, before anything is added). `peer` is an IP address, `mail_from` "" or an
     address, `deadline` in time.monotonic(); questions open by then count as trouble with DNS. Raises nothing for any
     message, envelope or answer. Slow: it asks DNS, so call it in a thread."""
-    lookup = resolver.lookup(deadline)
     message = Message(octets)
     body = Body(message.body)
-    sender = spf.check_mail_from(peer, mail_from, helo, lookup, authserv_id)
-    greeting = sender if sender.domain == helo else spf.check_helo(peer, helo, lookup, authserv_id)
-    signatures = tuple(dkim.verify(message, body, lookup))
-    policy = dmarc.evaluate(message, sender, signatures, lookup)
-    chain = arc.validate(message, body, lookup)
+    by_spf, by_helo, by_dkim, by_end = (resolver.lookup(moment) for moment in moments(deadline))
+    sender = spf.check_mail_from(peer, mail_from, helo, by_spf, authserv_id)
+    greeting = sender if sender.domain == helo else spf.check_helo(peer, helo, by_helo, authserv_id)
+    signatures = tuple(dkim.verify(message, body, by_dkim))
+    policy = dmarc.evaluate(message, sender, signatures, by_end)
+    chain = arc.validate(message, body, by_end)
     methods = [*spf_methods(sender, greeting, mail_from), *dkim_methods(signatures), dmarc_method(policy)]
     methods += arc_methods(chain, peer)
     return Judgement(sender, greeting, signatures, policy, chain, build_results(authserv_id, methods))
+
+
+def moments(deadline: float) -> list[float]:
+    """When each step must be done, so that one that hangs leaves time for the next: a domain whose SPF never answers
+    may still be known by its signature."""
+    now = time.monotonic()
+    return [now + (deadline - now) * share for share in SHARES]
 
 
 def spf_methods(sender: SpfResult, greeting: SpfResult, mail_from: str) -> list[MethodResult]:

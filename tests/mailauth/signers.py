@@ -83,8 +83,9 @@ def judged(
     peer: str = PEER,
     mail_from: str = "ann@example.org",
     helo: str = "mx.example.org",
+    seconds: float = 20,
 ) -> Judgement:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + seconds
     return judge(
         octets, peer=peer, helo=helo, mail_from=mail_from, resolver=resolver, authserv_id=US, deadline=deadline
     )
