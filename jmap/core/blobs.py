@@ -20,6 +20,7 @@ from jmap.core.errors import RequestError
 
 IN_DATABASE = 64 * 1024  # octets; larger blobs go to the storage "blobs"
 CHUNK = 1024 * 1024
+UNCLAIMED = 3600  # seconds that a blob is kept which nobody keeps as an upload: an object may be about to refer to it
 BLOB_ID = re.compile(r"b([0-9a-f]{64})((?:-[0-9]{1,9}){0,20})\Z")
 
 # Which of an account's blobs an object refers to; each data type with blobs adds its own: (account, hashes) -> hashes.
@@ -85,9 +86,10 @@ def save(account_id: int, file: BinaryIO) -> str:
 def store(account_id: int, user_id: int, file: BinaryIO) -> tuple[str, int]:
     """An upload (RFC 8620 §6.1): returns blob id and size. Raises RequestError for one above the
     upload quota."""
-    digest, size = keep_file(account_id, file)
-    if size > settings.UPLOAD_QUOTA:
+    if file.seek(0, os.SEEK_END) > settings.UPLOAD_QUOTA:
         raise RequestError("overQuota", "That is more than may be uploaded", 429)
+    file.seek(0)
+    digest, size = keep_file(account_id, file)
     make_room(user_id, settings.UPLOAD_QUOTA - size)
     sql.run(
         "INSERT INTO core_upload (account_id, sha256, user_id, used) VALUES (%s, %s, %s, false)"
@@ -98,7 +100,8 @@ def store(account_id: int, user_id: int, file: BinaryIO) -> tuple[str, int]:
 
 
 def make_room(user_id: int, room: int) -> None:
-    """RFC 8620 §6: an upload over the user's quota takes the place of their oldest unused ones."""
+    """RFC 8620 §6: an upload over the user's quota takes the place of their oldest unused ones, which are gone for the
+    user at once and from the disk with the next sweep."""
     sql.run(
         "DELETE FROM core_upload WHERE (account_id, sha256, user_id) IN ("
         "SELECT account_id, sha256, user_id FROM (SELECT u.account_id, u.sha256, u.user_id,"
@@ -185,21 +188,23 @@ def sweep_account(account_id: int) -> int:
     from jmap.core.writing import writing
 
     with writing(account_id, "sweep"):
-        old = (account_id, settings.UPLOAD_LIFETIME)
         age = "make_interval(secs => %s)"
-        sql.run(f"DELETE FROM core_upload WHERE account_id = %s AND uploaded_at < now() - {age}", *old)
+        sql.run(
+            f"DELETE FROM core_upload WHERE account_id = %s AND uploaded_at < now() - {age}",
+            account_id, settings.UPLOAD_LIFETIME,
+        )  # fmt: skip
         candidates = sql.rows(
             f"SELECT sha256 FROM core_blob b WHERE account_id = %s AND created_at < now() - {age}"
             " AND NOT EXISTS (SELECT 1 FROM core_upload u WHERE (u.account_id, u.sha256) = (b.account_id, b.sha256))",
-            *old,
-        )
+            account_id, UNCLAIMED,
+        )  # fmt: skip
         hashes = [digest for (digest,) in candidates]
         kept = {digest for needs in (*referrers, *keepers) for digest in needs(account_id, hashes)}
         # `keep_file` may have made one young again in the meantime: then it stays.
         gone = sql.rows(
             f"DELETE FROM core_blob WHERE account_id = %s AND created_at < now() - {age} AND sha256 = ANY(%s)"
             " RETURNING file",
-            *old, [digest for digest in hashes if digest not in kept],
+            account_id, UNCLAIMED, [digest for digest in hashes if digest not in kept],
         )  # fmt: skip
     for (name,) in gone:
         if name:

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import storages
 
 from jmap.core import blobs, sql
+from jmap.core.errors import RequestError
 from tests.fixtures.core import Client
 
 DAY = 24 * 3600
@@ -128,6 +129,22 @@ def test_a_sweep_takes_old_unused_blobs_and_their_files(jmap: Client, storage: A
     new = upload(jmap, b"new")
     assert blobs.sweep_account(number(jmap.account)) == 1
     assert (read(jmap, old), read(jmap, new)) == (None, b"new")
+    assert not [name for _, _, names in os.walk(storage.location) for name in names]
+
+
+def test_a_sweep_takes_what_another_upload_took_the_place_of(jmap: Client, settings: Any) -> None:
+    settings.UPLOAD_QUOTA = 5
+    upload(jmap, b"1111")
+    last = upload(jmap, b"2222")
+    assert blobs.sweep_account(number(jmap.account)) == 0
+    age(jmap, 2 * blobs.UNCLAIMED)
+    assert (blobs.sweep_account(number(jmap.account)), read(jmap, last)) == (1, b"2222")
+
+
+def test_a_refused_upload_leaves_no_file(jmap: Client, settings: Any, storage: Any) -> None:
+    settings.UPLOAD_QUOTA = 5
+    with pytest.raises(RequestError):
+        upload(jmap, os.urandom(LARGE))
     assert not [name for _, _, names in os.walk(storage.location) for name in names]
 
 
