@@ -11,7 +11,7 @@ from jmap.mail import limits
 from jmap.mail.batch import Batch
 from jmap.mail.envelope import Envelope
 from jmap.mail.keywords import pack
-from jmap.mail.rows import INSERT_ENVELOPE, INSERT_TEXT
+from jmap.mail.rows import INSERT_ENVELOPE, INSERT_MESSAGE_IDS, INSERT_TEXT
 
 INSERT = f"""
 WITH email AS (
@@ -22,8 +22,7 @@ WITH email AS (
     INSERT INTO mail_emailmailbox (account_id, mailbox_id, email_id, thread_id, received_at, flags)
     SELECT %s, mailbox, %s, %s, %s, %s FROM unnest(%s::bigint[]) mailbox
 ), envelope AS ({INSERT_ENVELOPE}), words AS ({INSERT_TEXT})
-INSERT INTO mail_messageid (account_id, message_id, subject, email_id, thread_id)
-SELECT %s, message_id, %s, %s, %s FROM unnest(%s::bigint[]) message_id
+{INSERT_MESSAGE_IDS}
 """
 
 
@@ -67,8 +66,7 @@ def insert(account_id: int, email_id: int, thread_id: int, flags: int, others: l
 
 
 def find_thread(batch: Batch, envelope: Envelope) -> int | None:
-    """The thread that shares a message id and the base subject (RFC 8621 §3), merged into one where there are
-    several: the emails of the smaller come back under new ids in the largest."""
+    """The thread that shares a message id and the base subject (RFC 8621 §3), merged where there are several."""
     if not envelope.message_ids:
         return None
     found = sql.rows(
@@ -76,9 +74,11 @@ def find_thread(batch: Batch, envelope: Envelope) -> int | None:
         " WHERE account_id = %s AND message_id = ANY(%s) AND subject = %s",
         batch.log.account_id, envelope.message_ids, envelope.subject,
     )  # fmt: skip
-    threads: list[int] = [thread_id for (thread_id,) in found]
-    if not threads:
-        return None
+    return merge(batch, [thread_id for (thread_id,) in found]) if found else None
+
+
+def merge(batch: Batch, threads: list[int]) -> int:
+    """Make one thread of these: the emails of the smaller come back under new ids in the largest, which is returned."""
     batch.load_threads(threads)
     largest = max(threads, key=lambda id: (len(batch.threads[id]), -id))
     for thread_id in threads:

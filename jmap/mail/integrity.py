@@ -1,26 +1,27 @@
-"""Every derived figure of an account checked against what it is derived from, and made right again."""
+"""Every derived figure of an account checked against what it is derived from; integrity_repair makes it right again."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from zstandard import ZstdError
+from django.core.files.storage import storages
 
-from jmap.core import blobs, sql
+from jmap.core import sql
 from jmap.core.states import CREATED, DESTROYED
-from jmap.core.writing import writing
-from jmap.mail import rows
 from jmap.mail.counters import Counts, count_thread
-from jmap.mail.envelope import read_envelope
+from jmap.mail.integrity_messages import damaged_blobs, wrongly_derived
+from jmap.mail.mailbox_rules import conflict
+from jmap.mail.mailbox_tree import Forest, Place
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that does not agree. `repair` names what mends it; "" where only a person can."""
+    """Something that does not agree. `repair` names what mends it; "" where only a person can. `email_id` is set where
+    an email's rows must be derived again."""
 
     account_id: int
     text: str
     repair: str = ""
+    email_id: int = 0
 
 
 @dataclass
@@ -30,9 +31,9 @@ class ThreadMember:
 
 
 def check_account(account_id: int, *, deep: bool = False) -> list[Problem]:
-    """All problems of an account, from one snapshot. `deep` also reads every blob and compares its hash."""
+    """All problems of an account, from one snapshot. `deep` also reads every blob and every message."""
     with sql.snapshot():
-        checks = [*CHECKS, check_blob_contents] if deep else CHECKS
+        checks = [*CHECKS, *DEEP_CHECKS] if deep else CHECKS
         return [problem for check in checks for problem in check(account_id)]
 
 
@@ -77,9 +78,12 @@ MISMATCHES = {
     "email in a mailbox that does not exist": (
         "SELECT e.id FROM mail_email e CROSS JOIN unnest(e.mailbox_ids) mailbox LEFT JOIN mail_mailbox m"
         " ON m.account_id = e.account_id AND m.id = mailbox WHERE e.account_id = %s AND m.id IS NULL",
-        "",
+        "places",
     ),
-    "email in no mailbox": ("SELECT id FROM mail_email WHERE account_id = %s AND cardinality(mailbox_ids) = 0", ""),
+    "email in no mailbox": (
+        "SELECT id FROM mail_email WHERE account_id = %s AND cardinality(mailbox_ids) = 0",
+        "places",
+    ),
     "email without its envelope": (
         "SELECT e.id FROM mail_email e LEFT JOIN mail_emailenvelope v ON v.account_id = e.account_id"
         " AND v.email_id = e.id WHERE e.account_id = %s AND v.email_id IS NULL",
@@ -103,12 +107,12 @@ MISMATCHES = {
     "message ids of no email, or of another thread": (
         "SELECT i.email_id FROM mail_messageid i LEFT JOIN mail_email e ON e.account_id = i.account_id"
         " AND e.id = i.email_id AND e.thread_id = i.thread_id WHERE i.account_id = %s AND e.id IS NULL",
-        "",
+        "threads",
     ),
     "message id in two threads": (
         "SELECT min(email_id) FROM mail_messageid WHERE account_id = %s GROUP BY message_id, subject"
         " HAVING count(DISTINCT thread_id) > 1",
-        "",
+        "threads",
     ),
     "email without its blob": (
         "SELECT e.id FROM mail_email e LEFT JOIN core_blob b ON b.account_id = e.account_id AND b.sha256 = e.blob"
@@ -118,7 +122,7 @@ MISMATCHES = {
     "id that was not handed out": (
         "SELECT e.id FROM mail_email e JOIN accounts_account a ON a.id = e.account_id"
         " WHERE e.account_id = %s AND e.id >= a.next_id",
-        "",
+        "ids",
     ),
 }
 
@@ -140,25 +144,25 @@ def check_used_bytes(account_id: int) -> Iterator[Problem]:
 
 
 def check_log(account_id: int) -> Iterator[Problem]:
-    """The states are the newest entries; entries do not overlap; what the log says exists does, and nothing else."""
+    """The states are the newest entries, or where the log was cut off; entries do not overlap; what the log says
+    exists does, and nothing else."""
     modseq, states, floors = sql.row(
         "SELECT modseq, states, floors FROM accounts_account WHERE id = %s", account_id
     ) or (0, {}, {})
-    newest: dict[str, int] = {}
+    newest: dict[str, int] = dict(floors)
     living: dict[str, set[int]] = {}
     last = 0
     for type, at, entries in sql.rows(
         "SELECT type, last, entries FROM core_change WHERE account_id = %s ORDER BY last", account_id
     ):
-        packed = entries
-        if at - len(packed) < last:
-            yield Problem(account_id, f"change {type} {at} overlaps the one before")
+        if at - len(entries) < last:
+            yield Problem(account_id, f"change {type} {at} overlaps the one before", "log")
         last = newest[type] = at
-        for op, id, _ in packed:
+        for op, id, _ in entries:
             alive = living.setdefault(type, set())
             alive.add(id) if op == CREATED else alive.discard(id) if op == DESTROYED else None
     if states != newest or last > modseq:
-        yield Problem(account_id, f"states {states} at {modseq}, the log says {newest}")
+        yield Problem(account_id, f"states {states} at {modseq}, the log says {newest}", "log")
     if not floors:
         yield from compare_living(account_id, living)
 
@@ -174,92 +178,38 @@ def compare_living(account_id: int, living: dict[str, set[int]]) -> Iterator[Pro
     for type, query in EXISTING.items():
         wrong = {id for (id,) in sql.rows(query, account_id)} ^ living.get(type, set())
         for id in sorted(wrong)[:20]:
-            yield Problem(account_id, f"{type} {id}: the change log and the tables disagree on whether it exists")
-
-
-def check_blob_contents(account_id: int) -> Iterator[Problem]:
-    for (digest,) in sql.rows("SELECT sha256 FROM core_blob WHERE account_id = %s", account_id):
-        try:
-            located = blobs.open_blob(account_id, digest)
-            intact = located is not None and hashlib.sha256(located.octets()).digest() == digest
-        except (OSError, ValueError, ZstdError):
-            intact = False
-        if not intact:
-            yield Problem(account_id, f"blob {digest.hex()} is damaged or missing")
-
-
-CHECKS: list[Callable[[int], Iterator[Problem]]] = [check_counts, check_tables, check_used_bytes, check_log]
-
-
-# Repairs. All of them make derived data anew, under the account's lock.
-
-
-def repair_account(account_id: int, problems: list[Problem]) -> None:
-    """Mend what can be derived again."""
-    kinds = {problem.repair for problem in problems}
-    with writing(account_id, "repair") as log:
-        if "orphans" in kinds:
-            remove_orphans(account_id)
-        if "derived" in kinds:
-            derive_again(account_id)
-        if "membership" in kinds:
-            rebuild_membership(account_id)
-        if kinds & {"membership", "counts"}:
-            for mailbox in rebuild_counts(account_id):
-                log.updated("Mailbox", mailbox, counts_only=True)
-        if "used" in kinds:
-            log.used = sql.value(
-                "SELECT coalesce(sum(size), 0)::bigint FROM mail_email WHERE account_id = %s", account_id
+            yield Problem(
+                account_id, f"{type} {id}: the change log and the tables disagree on whether it exists", "log"
             )
 
 
-def remove_orphans(account_id: int) -> None:
-    for table in ("mail_emailenvelope", "mail_emailtext"):
-        sql.run(
-            f"DELETE FROM {table} t WHERE account_id = %s AND NOT EXISTS"
-            " (SELECT 1 FROM mail_email e WHERE e.account_id = t.account_id AND e.id = t.email_id)",
-            account_id,
-        )
+def check_mailboxes(account_id: int) -> Iterator[Problem]:
+    """The rules of mailbox_rules hold: parents exist, no circles, siblings and roles are told apart."""
+    found = sql.rows("SELECT id, parent_id, name, role FROM mail_mailbox WHERE account_id = %s", account_id)
+    forest = Forest({id: Place(parent, name, role) for id, parent, name, role in found})
+    for id in sorted(forest.places):
+        if error := conflict(forest, id):
+            yield Problem(account_id, f"mailbox m{id}: {error}")
 
 
-def rebuild_membership(account_id: int) -> None:
-    sql.run("DELETE FROM mail_emailmailbox WHERE account_id = %s", account_id)
-    sql.run(
-        "INSERT INTO mail_emailmailbox (account_id, mailbox_id, email_id, thread_id, received_at, flags)"
-        " SELECT account_id, unnest(mailbox_ids), id, thread_id, received_at, flags FROM mail_email"
-        " WHERE account_id = %s",
-        account_id,
-    )
+def check_files(account_id: int) -> Iterator[Problem]:
+    """The large blobs have their files."""
+    query = "SELECT sha256, size, file FROM core_blob WHERE account_id = %s AND file IS NOT NULL"
+    for digest, size, name in sql.rows(query, account_id):
+        if not storages["blobs"].exists(name) or storages["blobs"].size(name) != size:
+            yield Problem(account_id, f"the file of blob {digest.hex()} is missing or cut off")
 
 
-def rebuild_counts(account_id: int) -> list[int]:
-    """Returns the mailboxes, all of them."""
-    counts = computed_counts(account_id)
-    mailboxes = [id for (id,) in sql.rows("SELECT id FROM mail_mailbox WHERE account_id = %s", account_id)]
-    for id in mailboxes:
-        sql.run(
-            "UPDATE mail_mailbox SET total_emails = %s, unread_emails = %s, total_threads = %s, unread_threads = %s"
-            " WHERE account_id = %s AND id = %s",
-            *(counts[id, which] for which in range(4)), account_id, id,
-        )  # fmt: skip
-    return mailboxes
+def check_blobs(account_id: int) -> Iterator[Problem]:
+    for digest in damaged_blobs(account_id):
+        yield Problem(account_id, f"blob {digest.hex()} is damaged or missing")
 
 
-def derive_again(account_id: int) -> None:
-    """Envelope and search index of the emails that lack one, from the message itself."""
-    lacking = sql.rows(
-        "SELECT e.id, e.blob, e.received_at FROM mail_email e WHERE e.account_id = %s AND ("
-        " NOT EXISTS (SELECT 1 FROM mail_emailenvelope v WHERE v.account_id = e.account_id AND v.email_id = e.id)"
-        " OR NOT EXISTS (SELECT 1 FROM mail_emailtext t WHERE t.account_id = e.account_id AND t.email_id = e.id"
-        " AND t.received_at = e.received_at))",
-        account_id,
-    )
-    for id, digest, received_at in lacking:
-        located = blobs.open_blob(account_id, digest)
-        if located is None:
-            continue
-        envelope = read_envelope(account_id, located.octets())
-        for table in ("mail_emailenvelope", "mail_emailtext"):
-            sql.run(f"DELETE FROM {table} WHERE account_id = %s AND email_id = %s", account_id, id)
-        rows.insert_envelope(account_id, id, envelope)
-        rows.insert_text(account_id, id, received_at, envelope)
+def check_messages(account_id: int) -> Iterator[Problem]:
+    for id, wrong in wrongly_derived(account_id):
+        yield Problem(account_id, f"e{id}: not what its message says: {', '.join(wrong)}", "derived", id)
+
+
+Check = Callable[[int], Iterator[Problem]]
+CHECKS: list[Check] = [check_counts, check_tables, check_mailboxes, check_used_bytes, check_log, check_files]
+DEEP_CHECKS: list[Check] = [check_blobs, check_messages]

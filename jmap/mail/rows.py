@@ -17,6 +17,10 @@ INSERT_TEXT = """
     INSERT INTO mail_emailtext (account_id, email_id, received_at, lexemes, text)
     VALUES (%s, %s, %s, array_to_tsvector(%s::text[]), %s)
 """
+INSERT_MESSAGE_IDS = """
+    INSERT INTO mail_messageid (account_id, message_id, subject, email_id, thread_id)
+    SELECT %s, message_id, %s, %s, %s FROM unnest(%s::bigint[]) message_id
+"""
 TABLES_OF_EMAIL = ("mail_emailmailbox", "mail_emailenvelope", "mail_emailtext", "mail_messageid")
 
 
@@ -41,6 +45,10 @@ def insert_envelope(account_id: int, email_id: int, envelope: Envelope) -> None:
 
 def insert_text(account_id: int, email_id: int, received_at: datetime, envelope: Envelope) -> None:
     sql.run(INSERT_TEXT, account_id, email_id, received_at, envelope.lexemes, envelope.text)
+
+
+def insert_message_ids(account_id: int, email_id: int, thread_id: int, envelope: Envelope) -> None:
+    sql.run(INSERT_MESSAGE_IDS, account_id, envelope.subject, email_id, thread_id, envelope.message_ids)
 
 
 def update(account_id: int, changes: Sequence[tuple[int, int, list[str], list[int]]]) -> None:

@@ -204,7 +204,7 @@ class Play:
 
     def check_integrity(self) -> None:
         for side in self.sides:
-            assert check_account(side.person.account.pk) == []
+            assert check_account(side.person.account.pk, deep=True) == []
 
 
 def apply(old: list[str], found: Wire) -> list[str]:

@@ -3,7 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Account
-from jmap.mail.integrity import check_account, repair_account
+from jmap.mail.integrity import check_account
+from jmap.mail.integrity_repair import repair_account
 
 
 class Command(BaseCommand):
@@ -12,7 +13,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--data", metavar="DIR", help="the data directory")
         parser.add_argument("--repair", action="store_true", help="make derived data anew where it is wrong")
-        parser.add_argument("--deep", action="store_true", help="read every blob and compare its hash, too")
+        parser.add_argument("--deep", action="store_true", help="read every blob and every message, too")
 
     def handle(self, *args: Any, repair: bool, deep: bool, **options: Any) -> None:
         left = 0
