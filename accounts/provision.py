@@ -11,7 +11,8 @@ from accounts.models import Access, Account, Address, Domain, User
 
 # Sent inside the transaction that makes an account, with `account_id`: who keeps data in accounts lays the ground here.
 account_made = Signal()
-# Sent inside the transaction that gives an account a further address or takes one away, with `account_id`.
+# Sent inside the transaction that gives an account an address (its first one, too) or takes one away, with `account_id` and `domain`,
+# whose catch-all account loses or gains that address in turn.
 addresses_changed = Signal()
 # Sent inside the transaction that changes who may use an account, with `account_id` and `user_id`.
 access_changed = Signal()
@@ -73,7 +74,7 @@ def add_account_address(address: str, account: Account) -> Address:
         raise ProvisionError(f"The domain {name} is not served here; add it first")
     refuse_taken(address)
     added = insert(Address(email=address, domain=domain, account=account), address)
-    addresses_changed.send(Address, account_id=account.pk)
+    addresses_changed.send(Address, account_id=account.pk, domain=domain)
     return added
 
 
@@ -84,7 +85,7 @@ def remove_address(address: Address) -> None:
     if not others:
         raise ProvisionError(f"{address.email} is the only address of {address.account.name}")
     address.delete()
-    addresses_changed.send(Address, account_id=address.account_id)
+    addresses_changed.send(Address, account_id=address.account_id, domain=address.domain)
 
 
 def grant(account_email: str, user_email: str, read_only: bool = False) -> Access:
@@ -145,6 +146,7 @@ def announce(account: Account, email: str) -> None:
     domain, _ = find_or_add_domain(email.rpartition("@")[2])
     insert(Address(email=email, domain=domain, account=account), email)
     account_made.send(Account, account_id=account.pk)
+    addresses_changed.send(Address, account_id=account.pk, domain=domain)
 
 
 def find_or_add_domain(name: str) -> tuple[Domain, bool]:

@@ -20,7 +20,6 @@ from jmap.delivery.kinds import Client
 from jmap.delivery.office import Office, run_in
 from jmap.delivery.reception import find
 from jmap.delivery.replies import Refusal, Reply
-from jmap.mailauth.verdict import strip_claims
 from jmap.mime.fields import split_fields
 from jmap.mime.structure import Header
 from jmap.submission import message as rules
@@ -64,7 +63,7 @@ class Submission:
 
     def send(self, message: Message, id: str) -> None:
         """Into the queue, which is durable then. Raises Refusal."""
-        data = strip_claims(message.octets, self.office.hostname)
+        data = message.octets
         if trace.hops(split_fields(data)[0]) > trace.MAX_HOPS:
             raise Refusal(554, "5.4.6", "The message goes round in circles")
         try:

@@ -6,7 +6,7 @@ class SubmissionConfig(AppConfig):
     label = "submission"
 
     def ready(self) -> None:
-        from accounts.provision import access_changed, account_made, addresses_changed
+        from accounts.provision import access_changed, addresses_changed
         from jmap.core import blobs
         from jmap.core.datatype import register
         from jmap.mail import integrity
@@ -19,8 +19,7 @@ class SubmissionConfig(AppConfig):
             register(kind)
         blobs.keepers.append(queue.referred)
         blobs.referrers.append(results.referred)
-        account_made.connect(provision.keep_identities_in_step)
-        addresses_changed.connect(provision.keep_identities_in_step)
+        addresses_changed.connect(provision.follow_addresses)
         access_changed.connect(provision.note_access_change)
         integrity.CHECKS.append(check_submissions)
         integrity.EXISTING["EmailSubmission"] = SUBMISSIONS

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from django.conf import settings
+
 from accounts.domains import BadAddress
 from accounts.recipients import is_local, may_send_as
 from jmap.core.errors import SetError
+from jmap.mailauth.results import strip_claims
 from jmap.mime.fields import MAX_HEADER_BYTES, end_of_header, parse_fields, skip_envelope_line, without_fields
 from jmap.mime.structure import Header
 from jmap.submission import mailboxes
@@ -65,12 +68,13 @@ def is_of_this_host(address: str) -> bool:
 
 
 def freeze(data: bytes, headers: Sequence[Header]) -> bytes:
-    """What is sent: without Bcc, with Date and Message-ID; all other fields and the body octet for octet."""
+    """What is sent: without Bcc and results of authentication that claim to be ours, with Date and Message-ID; all
+    other fields and the body octet for octet."""
     names = {header.name.lower() for header in headers}
     added = [] if "date" in names else [f"Date: {format_datetime(datetime.now(UTC))}\r\n"]
     if "message-id" not in names:
         added.append(f"Message-ID: <{secrets.token_urlsafe(18)}@{author_domain(headers)}>\r\n")
-    return "".join(added).encode() + without_fields(data, LEFT_OUT)
+    return "".join(added).encode() + strip_claims(without_fields(data, LEFT_OUT), settings.MAIL_HOSTNAME)
 
 
 def author_domain(headers: Sequence[Header]) -> str:

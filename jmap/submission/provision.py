@@ -2,13 +2,20 @@
 
 from typing import Any
 
-from accounts.models import Account, Address
+from accounts.models import Account, Address, Domain
 from accounts.recipients import may_send_as
 from jmap.core.writing import Log, writing
 from jmap.submission.models import Identity
 
 
-def keep_identities_in_step(*, account_id: int, **kwargs: Any) -> None:
+def follow_addresses(*, account_id: int, domain: Domain, **kwargs: Any) -> None:
+    """An address that one account gains is no longer that of the account which takes all else of the domain."""
+    others = Address.objects.filter(email=f"@{domain.name}").values_list("account_id", flat=True)
+    for each in sorted({account_id, *others}):
+        keep_identities_in_step(each)
+
+
+def keep_identities_in_step(account_id: int) -> None:
     """An identity for every address, and none that the account may not send from any more."""
     with writing(account_id, "provision") as log:
         wanted = sender_addresses(account_id)

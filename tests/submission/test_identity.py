@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-from accounts.models import Account, Address, Domain
-from accounts.provision import add_account, add_address, add_user, grant, remove_address
+from accounts.models import Account, Address
+from accounts.provision import add_account, add_address, add_domain, add_user, grant, remove_address
 from jmap.client import Client
 from jmap.submission.identity import MAX_IDENTITIES
 from jmap.submission.models import Identity
@@ -38,8 +38,8 @@ def alias(person: Person, name: str = "alias") -> str:
 
 def catch_all(person: Person, name: str) -> str:
     """A domain all of whose mail goes to this person's account."""
-    domain = Domain.objects.create(name=name)
-    Address.objects.create(email=f"@{name}", domain=domain, account=person.account)
+    add_domain(name)
+    add_address(f"@{name}", person.email)
     return name
 
 
@@ -82,6 +82,21 @@ def test_what_the_user_made_for_an_address_goes_with_it(alice: Person) -> None:
     make(alice.jmap, email=email, name="Work")
     remove_address(Address.objects.get(email=email))
     assert [each["email"] for each in identities(alice.jmap)] == [alice.email]
+
+
+def test_an_address_that_goes_to_another_is_no_longer_that_of_the_catch_all(alice: Person, bob: Person) -> None:
+    domain = catch_all(alice, "passed.test")
+    make(alice.jmap, email=f"sales@{domain}")
+    add_address(f"sales@{domain}", bob.email)
+    assert [each["email"] for each in identities(alice.jmap)] == [alice.email, f"*@{domain}"]
+    assert [each["email"] for each in identities(bob.jmap)] == [bob.email, f"sales@{domain}"]
+
+
+def test_so_does_the_address_of_a_new_account(alice: Person) -> None:
+    domain = catch_all(alice, "new.test")
+    make(alice.jmap, email=f"team@{domain}")
+    add_account(f"team@{domain}")
+    assert [each["email"] for each in identities(alice.jmap)] == [alice.email, f"*@{domain}"]
 
 
 def test_a_shared_account_has_the_identities_of_its_addresses(alice: Person) -> None:
@@ -162,7 +177,6 @@ def test_a_whole_domain_is_for_whom_all_its_mail_goes_to(alice: Person, bob: Per
 
 def test_a_catch_all_address_has_an_identity_for_the_whole_domain(alice: Person) -> None:
     catch_all(alice, "all.test")
-    alias(alice)
     assert "*@all.test" in [each["email"] for each in identities(alice.jmap)]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests.fixtures.accounts import Person
 from tests.submission.letters import (
@@ -41,6 +42,13 @@ def test_all_else_is_sent_octet_for_octet(alice: Person) -> None:
     before = b"Resent-Bcc: hidden@x.test\r\nReturn-Path: <z@x.test>\r\nBCC :\r\n secret@x.test,\r\n more@x.test\r\n"
     created = submit(alice, import_draft(alice, before + kept + b"Bcc: x@y.test\r\n" + body))
     assert sent_octets(alice, created["id"]) == kept + body
+
+
+def test_nobody_speaks_for_our_own_judge(alice: Person) -> None:
+    theirs = b"Authentication-Results: mx.x.test; spf=pass\r\n"
+    ours = b"Authentication-Results: %s; spf=pass\r\n" % settings.MAIL_HOSTNAME.encode()
+    rest = b"From: %s\r\nTo: a@x.test\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\nHi\r\n" % alice.email.encode()
+    assert sent_octets(alice, submit(alice, import_draft(alice, theirs + ours + rest))["id"]) == theirs + rest
 
 
 def test_line_endings_are_those_of_smtp(alice: Person) -> None:
