@@ -11,8 +11,8 @@ from accounts.models import Access, Account, Address, Domain, User
 
 # Sent inside the transaction that makes an account, with `account_id`: who keeps data in accounts lays the ground here.
 account_made = Signal()
-# Sent inside the transaction that gives an account an address (its first one, too) or takes one away, with `account_id` and `domain`,
-# whose catch-all account loses or gains that address in turn.
+# Sent inside the transaction that gives an account an address (the first one, too) or takes one away, with `account_id`
+# and `domain`, whose catch-all account loses or gains that address in turn.
 addresses_changed = Signal()
 # Sent inside the transaction that changes who may use an account, with `account_id` and `user_id`.
 access_changed = Signal()
