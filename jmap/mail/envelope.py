@@ -49,11 +49,7 @@ class Envelope:
 
 def read_envelope(account_id: int, raw: bytes) -> Envelope:
     """Parse a message whole. CPU work only: done before the account is locked."""
-    return read_parsed(account_id, raw, parse(raw))
-
-
-def read_parsed(account_id: int, raw: bytes, root: Part) -> Envelope:
-    """The envelope of a message with this structure."""
+    root = parse(raw)
     known = convenience_properties(root.headers)
     known["preview"] = preview(raw, root)
     lexemes, text = index_row(account_id, search_fields(raw, root, known))
@@ -69,6 +65,27 @@ def read_parsed(account_id: int, raw: bytes, root: Part) -> Envelope:
         message_id=hash64(own[0]) if (own := known["messageId"]) else None,
         fingerprint=hash64(own[0] + hashlib.sha256(raw[root.body_start :]).hexdigest()) if own else None,
         subject=hash64("".join(base_subject(known["subject"] or "").split()).casefold()),
+        lexemes=lexemes,
+        text=text,
+    )
+
+
+def bare_envelope(account_id: int, size: int) -> Envelope:
+    """What a message gets that can't be read, for whatever reason: all of it is one text, without header fields."""
+    known = dict.fromkeys(LISTED) | {"preview": ""}
+    lexemes, text = index_row(account_id, {})
+    return Envelope(
+        size=size,
+        has_attachment=False,
+        listing=b"\n".join(orjson.dumps(known[name]) for name in LISTED),
+        headers=b"",
+        structure=orjson.dumps(to_stored(Part("1", [], 0, 0, 0, size, size=size))),
+        sent_at=None,
+        sort=("", "", "", "", "", ""),
+        message_ids=[],
+        message_id=None,
+        fingerprint=None,
+        subject=hash64(""),
         lexemes=lexemes,
         text=text,
     )
