@@ -19,6 +19,7 @@ from jmap.submission.envelope import addresses_in
 
 # Recipients that nobody else shall see, and a field that only the last host may write (RFC 5321 §4.4).
 LEFT_OUT = frozenset([b"bcc", b"resent-bcc", b"return-path"])
+ANGLE = re.compile(rb"<[^<>]*@[^<>]*>")
 BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
@@ -32,17 +33,18 @@ def canonical(octets: bytes) -> bytes:
 def read_header(data: bytes) -> list[Header]:
     """The header fields; raises SetError invalidEmail where they are more than is ever read."""
     end = end_of_header(data)
-    if end > MAX_HEADER_BYTES:
+    if end >= MAX_HEADER_BYTES:
         raise SetError("invalidEmail", f"The header exceeds {MAX_HEADER_BYTES} octets", properties=["headers"])
     return parse_fields(data, 0, end)
 
 
 def refuse_invalid(headers: Sequence[Header]) -> None:
-    """RFC 5322 §3.6: one From field, with addresses. What else is required is added."""
+    """RFC 5322 §3.6: one From field, with addresses that everybody reads alike. What else is required is added."""
+    fields = [header.value for header in headers if header.name.lower() == "from"]
     addresses = addresses_in(headers, ("from",))
-    count = sum(header.name.lower() == "from" for header in headers)
-    if count != 1 or not addresses or not all(map(mailboxes.is_mailbox, addresses)):
-        raise SetError("invalidEmail", "A message has one From field, with addresses", properties=["from"])
+    is_clear = len(fields) == 1 and len(ANGLE.findall(fields[0])) <= len(addresses)
+    if not is_clear or not addresses or not all(map(mailboxes.is_mailbox, addresses)):
+        raise SetError("invalidEmail", "A message has one From field, with clear addresses", properties=["from"])
 
 
 def refuse_foreign_from(account_id: int, headers: Sequence[Header]) -> None:

@@ -81,9 +81,13 @@ def test_another_s_name_is_refused(alice: Person, bob: Person) -> None:
         b"From: ME\r\nfrom : boss@x.test\r\n",
         b"From: ME\r\nX: a\rFrom: boss@x.test\r\n",
         b"X: a\n\rFrom: boss@x.test\r\nFrom: ME\r\n",
+        b"From: <ME> <boss@x.test>\r\n",
+        b"From: <boss@x.test> <ME>\r\n",
+        b'From: "Boss <boss@x.test>" <ME>\r\n',
+        b"From: =?utf-8?q?ME?= <=?utf-8?q?ME?=@x.test@x.test>\r\n",
         b"From: ME\r\nX: " + b"x" * 262_144 + b"\r\nFrom: boss@x.test\r\n",
     ],
-    ids=range(8),
+    ids=range(12),
 )
 def test_a_message_without_one_clear_author_is_invalid(alice: Person, header: bytes) -> None:
     raw = header.replace(b"ME", alice.email.encode()) + b"To: a@x.test\r\n\r\nHi\r\n"
