@@ -131,6 +131,8 @@ SMTP_CONNECTIONS = env_int("SMTP_CONNECTIONS", 1000)
 SMTP_CONNECTIONS_PER_ADDRESS = env_int("SMTP_CONNECTIONS_PER_ADDRESS", 30)
 SMTP_RATE = env_int("SMTP_RATE", 600)  # connections and messages a minute from one address; 0: any number
 RSPAMD_URL = env_text("RSPAMD_URL").rstrip("/")
+RSPAMD_CONTROLLER_URL = env_text("RSPAMD_CONTROLLER_URL").rstrip("/") or RSPAMD_URL  # what can be taught
+RSPAMD_PASSWORD = env_text("RSPAMD_PASSWORD")
 TRUSTED_RELAYS = env_list("TRUSTED_RELAYS") or ["127.0.0.0/8", "::1"]  # "none" for none
 
 WORKER_THREADS = env_int("WORKER_THREADS", 16)  # of the worker; each holds a database connection

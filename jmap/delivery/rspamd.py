@@ -6,6 +6,7 @@ import time
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
+from django.conf import settings
 
 from jmap.delivery.envelope import Message
 from jmap.delivery.spam import SpamVerdict
@@ -37,6 +38,12 @@ class Rspamd:
             return None
         return SpamVerdict("rspamd", action in JUNK, score, ADVICE.get(action, ""))
 
+    def learn(self, octets: bytes, is_junk: bool, deadline: float) -> None:
+        """Ours to ask the controller worker. That it had learned the message already is as good. Raises OSError,
+        HTTPException or ValueError."""
+        headers = [("Password", settings.RSPAMD_PASSWORD)] if settings.RSPAMD_PASSWORD else []
+        self.post("/learnspam" if is_junk else "/learnham", octets, headers, deadline)
+
     def post(self, path: str, body: bytes, headers: list[tuple[str, str]], deadline: float) -> bytes:
         """Raises OSError, HTTPException or ValueError."""
         connection = connect(self.url, max(0.1, deadline - time.monotonic()))
@@ -50,7 +57,7 @@ class Rspamd:
             content = answer.read(MAX_ANSWER)
         finally:
             connection.close()
-        if answer.status != 200:
+        if not 200 <= answer.status < 300:  # 208: learned before
             raise ValueError(f"status {answer.status}")
         return content
 

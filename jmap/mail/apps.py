@@ -10,7 +10,7 @@ class MailConfig(AppConfig):
         from jmap.core import blobs
         from jmap.core.capabilities import register_method
         from jmap.core.datatype import register
-        from jmap.mail import arrivals, provision
+        from jmap.mail import arrivals, junk, provision
         from jmap.mail.capability import MAIL
         from jmap.mail.email import Email
         from jmap.mail.email_import import email_import
@@ -28,6 +28,7 @@ class MailConfig(AppConfig):
         register_method(MAIL, "SearchSnippet/get", search_snippet_get)
         blobs.referrers.append(referred)
         blobs.keepers.append(arrivals.referred)
+        blobs.keepers.append(junk.referred)
         blobs.part_readers.append(read_part)
         account_made.connect(provision.make_mailboxes)
         access_changed.connect(provision.note_access_change)

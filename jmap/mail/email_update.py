@@ -18,6 +18,7 @@ from jmap.mail.batch import Batch
 from jmap.mail.email_body import DEFAULT_BODY_PROPERTIES
 from jmap.mail.email_create import mailbox_numbers
 from jmap.mail.ingest import check_keywords, check_mailboxes
+from jmap.mail.junk import note_moves
 from jmap.mail.keywords import keyword_set, pack, unpack
 
 Wire = dict[str, Any]
@@ -53,6 +54,7 @@ def update_all(context: Context, log: Log, update: Mapping[str, Any], outcome: O
             outcome.updated[wire_id] = None
         except SetError as error:
             outcome.not_updated[wire_id] = error.wire
+    note_moves(batch, numbers.values())
     batch.flush()
 
 
