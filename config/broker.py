@@ -12,9 +12,9 @@ from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
 
 from config import task_messages
+from config.broker_options import OWN_LEASE
 from jmap.core import sql
 
-LEASE = 30.0  # seconds
 MANY = 100  # what a consumer without a prefetch limit takes at once
 PULSE = 1.0  # seconds
 
@@ -89,7 +89,7 @@ class Transport(virtual.Transport):
 
     def __init__(self, client: Any, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
-        self.messages = task_messages.Consumer(float(client.transport_options.get("lease", LEASE)))
+        self.messages = task_messages.Consumer(float(client.transport_options.get("lease", OWN_LEASE)))
         self.loop: Any = None
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:

@@ -1,5 +1,6 @@
 """The Celery application. A task message is a doorbell: it carries an id, PostgreSQL remembers the work."""
 
+import logging
 from typing import Any
 
 from celery import Celery
@@ -34,3 +35,13 @@ def find_a_living_connection(**_: Any) -> None:
 @setup_logging.connect
 def log_as_everywhere(**_: Any) -> None:
     """Being connected keeps Celery from setting up logging in its own way: settings.LOGGING did it."""
+
+
+def name_only(record: logging.LogRecord) -> bool:
+    """Celery words a failure with the exception's repr, which may hold mail: a UnicodeDecodeError does."""
+    if (data := getattr(record, "data", None)) is not None:
+        record.msg, record.args = "Task %s failed", (data["name"],)
+    return True
+
+
+logging.getLogger("celery.app.trace").addFilter(name_only)

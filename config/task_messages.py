@@ -1,5 +1,6 @@
 """The table of task messages: putting them in, and a consumer's side of it."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, LiteralString
@@ -8,6 +9,8 @@ import psycopg
 from django.db import connection, connections
 
 from jmap.core import sql
+
+logger = logging.getLogger("jmap")
 
 BELL = "posthorn_tasks"  # the NOTIFY channel; a notice says only that there is something
 RECONNECT_AFTER = 1.0  # seconds
@@ -69,8 +72,8 @@ class Consumer:
             cursor = psycopg.Cursor(self.wrapper.connection)
             cursor.execute(query, parameters)
             return cursor.fetchall() if cursor.description else []
-        except sql.UNREACHABLE:
-            self.disconnect()
+        except sql.UNREACHABLE as error:
+            self.lose(error)
             return None
 
     def connect(self) -> bool:
@@ -89,6 +92,11 @@ class Consumer:
             self.renew_at = self.look_at = 0.0
         return self.wrapper is not None
 
+    def lose(self, error: Exception) -> None:
+        if self.wrapper is not None:
+            logger.warning("The broker's connection was lost (%s); making another", type(error).__name__)
+        self.disconnect()
+
     def disconnect(self) -> None:
         wrapper, self.wrapper = self.wrapper, None
         if wrapper is not None:
@@ -105,8 +113,8 @@ class Consumer:
                 self.wrapper.connection.pgconn.consume_input()
                 while self.wrapper.connection.pgconn.notifies() is not None:
                     self.note_knock()
-        except sql.UNREACHABLE:
-            self.disconnect()
+        except sql.UNREACHABLE as error:
+            self.lose(error)
 
     def claim(self, queue: str, most: int) -> list[tuple[int, str]]:
         """Messages with their ids, leased to this process, the oldest first."""

@@ -65,6 +65,11 @@ def noop(id: int) -> None:
     pass
 
 
+@shared_task(name="probe.fail")
+def fail(secret: str) -> None:
+    secret.encode("ascii")
+
+
 def sweep() -> None:
     for (id,) in sql.rows("SELECT id FROM probe WHERE swept AND NOT done LIMIT 100"):
         send(id)

@@ -26,7 +26,7 @@ def victim(service: Service, kind: str, dice: random.Random) -> psutil.Process:
     if kind == "supervisor":
         return psutil.Process(service.process.pid)
     if kind == "web":
-        return dice.choice(service.web_processes())
+        return dice.choice([*service.web_processes(), *service.processes("config.worker")])
     postmaster = service.postmaster()
     return postmaster if kind == "postmaster" else dice.choice(postmaster.children())
 
