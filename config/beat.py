@@ -46,7 +46,8 @@ class Beat(bootsteps.StartStopStep):
     def start(self, worker: Any) -> None:
         self.thread.start()
 
-    def stop(self, worker: Any) -> None:
+    def close(self, worker: Any) -> None:
+        """First of all when the worker ends, before it waits for its tasks."""
         self.stopping.set()
 
     def run(self) -> None:

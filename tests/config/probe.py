@@ -40,8 +40,10 @@ def send(id: int) -> None:
 
 
 def waiting() -> int:
-    """Messages that nobody has finished."""
-    return int(sql.value("SELECT count(*) FROM config_taskmessage WHERE queue = %s", QUEUE))
+    """Messages that nobody has finished, those of sweeps aside."""
+    return int(
+        sql.value("SELECT count(*) FROM config_taskmessage WHERE queue = %s AND message LIKE %s", QUEUE, '%"probe.%')
+    )
 
 
 @shared_task(name="probe.work")

@@ -30,16 +30,14 @@ def test_an_idle_worker_begins_at_once(worker: object) -> None:
     probe.send(id)
     while not probe.is_done(id):
         time.sleep(0.002)
-    print("picked up and done in", time.monotonic() - began)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5  # it would look by itself after ten seconds
 
 
 def test_more_tasks_than_threads_flow_without_pauses(worker: object) -> None:
-    ids, began = [probe.add_row() for _ in range(300)], time.monotonic()
+    ids = [probe.add_row() for _ in range(300)]
     for id in ids:
         probe.send(id)
     assert eventually(lambda: all(map(probe.is_done, ids)) and probe.waiting() == 0, 30)
-    print("300 in", time.monotonic() - began)
 
 
 def test_a_duplicate_does_the_work_once(worker: object) -> None:
@@ -81,5 +79,4 @@ def test_an_idle_worker_takes_hardly_any_time(worker: "subprocess.Popen[bytes]")
     before = sum(process.cpu_times()[:2])
     time.sleep(5)  # what is measured is that nothing happens
     used = sum(process.cpu_times()[:2]) - before
-    print("cpu", used)
     assert used < 0.25
