@@ -186,6 +186,8 @@ class Wire(asyncio.Protocol):
     async def listen_out(self, seconds: float) -> None:
         self.is_deaf = True
         self.take(len(self.buffer))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         with suppress(TimeoutError):
             await self.wait(asyncio.get_running_loop().time() + seconds)
 
