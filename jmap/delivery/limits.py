@@ -5,7 +5,6 @@ Counted in this process alone: a restart forgets it, which harms nobody."""
 import ipaddress
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -92,9 +91,7 @@ class Limits:
                 del self.open[key]
 
     def spend(self, address: str, amount: float = 1) -> bool:
-        """Whether the address, and its network, may have so much more at this moment."""
+        """Whether the address, and its network, may have so much more at this moment. What an address is refused is not
+        counted against its network."""
         near, wide = places(address)
-        return all(self.pour_all(((f"near {near}", 1), (f"wide {wide}", NETWORK_SHARE)), amount))
-
-    def pour_all(self, buckets: Iterable[tuple[str, int]], amount: float) -> list[bool]:
-        return [self.flow.pour(key, amount, room) for key, room in buckets]
+        return self.flow.pour(f"near {near}", amount) and self.flow.pour(f"wide {wide}", amount, NETWORK_SHARE)

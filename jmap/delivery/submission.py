@@ -104,7 +104,10 @@ def enqueue(message: Message, account_id: int, octets: bytes) -> None:
 
 def once(message: Message) -> list[Admitted]:
     """Each address once, as it was first given."""
-    return list({each.rcpt.recipient: each for each in reversed(message.admitted)}.values())[::-1]
+    found: dict[str, Admitted] = {}
+    for each in message.admitted:
+        found.setdefault(each.rcpt.recipient, each)
+    return list(found.values())
 
 
 def caller_of(client: Client) -> Caller:

@@ -159,7 +159,10 @@ def test_one_address_has_a_limited_number_of_connections(strict: Receiver) -> No
 
 
 def test_one_address_sends_at_a_limited_rate(database: None, alice: Person) -> None:
-    with receiving(SMTP_RATE=5, TRUSTED_RELAYS="none", DNS_SERVERS="127.0.0.1:1") as receiver, receiver.dial() as client:
+    with (
+        receiving(SMTP_RATE=5, TRUSTED_RELAYS="none", DNS_SERVERS="127.0.0.1:1") as receiver,
+        receiver.dial() as client,
+    ):
         client.say("EHLO client.test")
         codes = []
         for _ in range(6):
