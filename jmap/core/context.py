@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.access import Caller, Right
-from jmap.core import ids, sql
+from jmap.core import ids, limits, sql
 from jmap.core.capabilities import Capability
 from jmap.core.errors import MethodError, invalid_arguments
-from jmap.core.limits import MAX_REFERENCE_WEIGHT
 from jmap.core.states import Clock, read_clock
 
 
@@ -26,7 +25,8 @@ class Context:
     clocks: dict[int, Clock] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     capability: Capability | None = None  # of the method that runs; an account may lack it
-    reference_room: int = MAX_REFERENCE_WEIGHT
+    reference_room: int = limits.MAX_REFERENCE_WEIGHT
+    response_room: int = field(default_factory=lambda: limits.MAX_RESPONSE)
 
     def right(self, account: Any, error: str = "accountNotFound") -> Right:
         """The caller's right on the account with this wire id; raises accountNotFound, also where they have none, and
@@ -59,6 +59,13 @@ class Context:
         self.clocks.clear()
         if snapshot is not None:
             snapshot.close()
+
+    def take_room(self, octets: int) -> None:
+        """Bound what the response holds in memory, however many calls ask for how many large objects; one object is
+        never too large. Raises MethodError requestTooLarge."""
+        if self.response_room <= 0:
+            raise MethodError("requestTooLarge", "The response would be too large; ask for less at a time")
+        self.response_room -= octets
 
     def clock(self, account_id: int) -> Clock:
         """The account's states as of this snapshot."""

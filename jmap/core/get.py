@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from jmap.core import arguments as tables
+from jmap.core import limits
 from jmap.core.arguments import check_arguments
 from jmap.core.context import Context
 from jmap.core.errors import BadValue, MethodError, invalid_arguments
@@ -41,6 +42,8 @@ def checked_names(kind: "DataType", names: list[str] | None) -> list[str]:
     """The property names to return, without repeats; raises MethodError invalidArguments."""
     if names is None:
         return list(kind.default_names())
+    if len(names) > limits.MAX_PROPERTIES:
+        raise invalid_arguments(f"properties: at most {limits.MAX_PROPERTIES} names")
     try:
         kind.check_names(names)
     except BadValue as error:

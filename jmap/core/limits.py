@@ -12,6 +12,8 @@ MAX_COMPARATORS = 20
 MAX_REFERENCE_ITEMS = 100_000  # values a result reference may resolve to
 MAX_REFERENCE_WEIGHT = 20_000_000  # octets that all references of a request may resolve to, about
 MAX_REFERENCES = 20  # references in one method call
+MAX_PROPERTIES = 200  # names in one list of properties
+MAX_RESPONSE = 100_000_000  # octets of objects in one response, and what is more of the last one
 MAX_QUERY_CHANGES = 50_000  # changed objects that /queryChanges looks at
 COLLATIONS = ["i;ascii-casemap", "i;octet", "i;unicode-casemap"]
 

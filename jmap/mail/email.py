@@ -64,7 +64,7 @@ class Email(DataType):
         self, context: Context, account_id: int, numbers: Sequence[int] | None, names: Sequence[str], options: Wire
     ) -> dict[int, Any]:
         filled = {**{name: default for name, (_, default) in BODY_ARGUMENTS.items()}, **options}
-        return email_get.fetch(account_id, numbers, names, filled)
+        return email_get.fetch(account_id, numbers, names, filled, context.take_room)
 
     def results(self, context: Context, account_id: int, query: Query) -> Results:
         return email_query.EmailResults(account_id, query)

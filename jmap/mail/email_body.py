@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from jmap.core.errors import BadValue
+from jmap.core.limits import MAX_PROPERTIES
 from jmap.core.types import list_of, string
 from jmap.mime.body import Bodies, body_parts, body_value
 from jmap.mime.fields import parse_fields
@@ -33,7 +34,10 @@ def body_properties(value: Any) -> list[str]:
     """The argument bodyProperties; null is the default, too."""
     if value is None:
         return DEFAULT_BODY_PROPERTIES
-    for name in (names := list_of(string)(value)):
+    names = list_of(string)(value)
+    if len(names) > MAX_PROPERTIES:
+        raise BadValue(f"expected at most {MAX_PROPERTIES} names")
+    for name in names:
         if name.startswith("header:"):
             check_header_name(name)
         elif name not in BODY_PROPERTIES:

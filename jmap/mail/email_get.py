@@ -63,8 +63,14 @@ def check_name(name: str) -> None:
         raise BadValue(f"there is no property {name!r}")
 
 
-def fetch(account_id: int, numbers: Sequence[int] | None, names: Iterable[str], options: Wire) -> dict[int, Raw]:
-    """Emails as JSON by number."""
+def fetch(
+    account_id: int,
+    numbers: Sequence[int] | None,
+    names: Iterable[str],
+    options: Wire,
+    take_room: Callable[[int], None] | None = None,
+) -> dict[int, Raw]:
+    """Emails as JSON by number. `take_room` is told the octets of each and may raise."""
     wanted = ["id", *(name for name in names if name != "id")]
     writers = [(b'"%s":' % name.encode(), writer(account_id, name, options)) for name in wanted]
     body = any(name in BODY_NAMES for name in wanted)
@@ -76,6 +82,8 @@ def fetch(account_id: int, numbers: Sequence[int] | None, names: Iterable[str], 
         listing = row[LISTING].split(b"\n") if row[LISTING] is not None else ()
         octets = b",".join([key + write(row, listing, message) for key, write in writers])
         result[row[0]] = Raw(b"{" + octets + b"}")
+        if take_room:
+            take_room(len(octets))
     return result
 
 

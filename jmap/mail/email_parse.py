@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from jmap.core import blobs, types
 from jmap.core.arguments import ACCOUNT, REQUIRED, check_arguments
 from jmap.core.capabilities import Responses
 from jmap.core.context import Context
+from jmap.core.datatype import registered
 from jmap.core.errors import MethodError
+from jmap.core.get import checked_names
+from jmap.core.references import Raw
 from jmap.core.types import list_of, nullable, string
-from jmap.mail import email_get
 from jmap.mail.email import BODY_ARGUMENTS
 from jmap.mail.email_body import Message
 from jmap.mail.envelope import LISTED
@@ -36,35 +39,35 @@ NOT_STORED = ("id", "mailboxIds", "keywords", "receivedAt", "threadId")
 def email_parse(context: Context, raw_arguments: Wire) -> Responses:
     arguments = check_arguments(raw_arguments, ARGUMENTS)
     account_id = context.right(arguments["accountId"]).account_id
-    names = DEFAULT_NAMES if arguments["properties"] is None else list(dict.fromkeys(arguments["properties"]))
-    for name in names:
-        email_get.check_name(name)
+    asked = DEFAULT_NAMES if arguments["properties"] is None else arguments["properties"]
+    names = checked_names(registered["Email"], asked)
     if len(arguments["blobIds"]) > settings.MAX_OBJECTS_IN_GET:
         raise MethodError("requestTooLarge", f"At most {settings.MAX_OBJECTS_IN_GET} blobs")
     parsed, not_parsable, not_found = {}, [], []
     for wire in dict.fromkeys(arguments["blobIds"]):
         located = blobs.locate(context.caller, account_id, wire)
-        raw = located.octets() if located else b""
         if located is None:
             not_found.append(wire)
-        elif not looks_like_message(raw):
+            continue
+        message = read_message(wire, located)
+        if message is None:
             not_parsable.append(wire)
-        else:
-            parsed[wire] = read_properties(wire, raw, names, arguments)
+            continue
+        parsed[wire] = Raw(orjson.dumps(read_properties(message, names, arguments)))
+        context.take_room(len(parsed[wire].octets))
     response = {"parsed": parsed or None, "notParsable": not_parsable or None, "notFound": not_found or None}
     return [("Email/parse", {"accountId": arguments["accountId"], **response})]
 
 
-def looks_like_message(raw: bytes) -> bool:
+def read_message(wire_blob_id: str, located: blobs.Located) -> Message | None:
     """A message has one header field at least; anything else we refuse to call one."""
-    return bool(parse(raw).headers)
-
-
-def read_properties(wire_blob_id: str, raw: bytes, names: list[str], options: Wire) -> Wire:
-    """The properties of the message in a blob."""
+    raw = located.octets()
     root = parse(raw)
-    message = Message(wire_blob_id, root, lambda: raw)
-    listed = convenience_properties(root.headers) if set(names) & set(LISTED) else {}
+    return Message(wire_blob_id, root, lambda: raw) if root.headers else None
+
+
+def read_properties(message: Message, names: list[str], options: Wire) -> Wire:
+    listed = convenience_properties(message.root.headers) if set(names) & set(LISTED) else {}
     return {name: read_property(message, listed, name, options) for name in names}
 
 
