@@ -1,8 +1,12 @@
 """One API request on its way through the methods: who calls, the created ids, the snapshot that reads share."""
 
+import os
+import pickle
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from accounts.access import Caller, Right
@@ -10,6 +14,8 @@ from jmap.core import ids, limits, sql
 from jmap.core.capabilities import Capability
 from jmap.core.errors import MethodError, invalid_arguments
 from jmap.core.states import Clock, read_clock
+
+STOWED = 8_000_000  # octets that `stow` keeps in memory
 
 
 @dataclass
@@ -26,6 +32,7 @@ class Context:
     started: float = field(default_factory=time.monotonic)
     capability: Capability | None = None  # of the method that runs; an account may lack it
     reference_room: int = limits.MAX_REFERENCE_WEIGHT
+    stowage: "SpooledTemporaryFile[bytes] | None" = None
     response_room: int = field(default_factory=lambda: limits.MAX_RESPONSE)
 
     def right(self, account: Any, error: str = "accountNotFound") -> Right:
@@ -52,6 +59,26 @@ class Context:
         if self.snapshot is None:
             self.snapshot = ExitStack()
             self.snapshot.enter_context(sql.snapshot())
+
+    def stow(self, value: Any) -> Callable[[], Any]:
+        """Put aside what is prepared for a write, in a file beyond STOWED octets: a call may bring a thousand large
+        messages. What is returned brings it back, until the method ends."""
+        if self.stowage is None:
+            self.stowage = SpooledTemporaryFile(STOWED)  # noqa: SIM115
+        file = self.stowage
+        start = file.seek(0, os.SEEK_END)
+        pickle.dump(value, file)
+
+        def bring() -> Any:
+            file.seek(start)
+            return pickle.load(file)  # noqa: S301 nobody but `stow` writes this file
+
+        return bring
+
+    def drop_stowage(self) -> None:
+        stowage, self.stowage = self.stowage, None
+        if stowage is not None:
+            stowage.close()
 
     def release(self) -> None:
         """End the snapshot, if one is open: before a write, after an error and at the end of the request."""

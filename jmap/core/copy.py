@@ -67,7 +67,7 @@ def read_originals(
             if number not in found or number is None:
                 raise missing(wire)
             overrides = {name: value for name, value in wire.items() if name != "id"}
-            originals[creation_id] = (kind.prepare_copy(target_id, found[number]), overrides)
+            originals[creation_id] = (kind.prepare_copy(context, target_id, found[number]), overrides)
         except SetError as error:
             failed[creation_id] = error.wire
     return originals, failed

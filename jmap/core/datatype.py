@@ -182,7 +182,7 @@ class DataType:
         names = [name for name, known in self.properties.items() if not known.server_set]
         return self.fetch(context, account_id, numbers, names, {})
 
-    def prepare_copy(self, account_id: int, original: Any) -> Any:
+    def prepare_copy(self, context: Context, account_id: int, original: Any) -> Any:
         """Slow work for one copy into this account, done before it is locked. Raises SetError."""
         return original
 

@@ -40,6 +40,7 @@ def run(caller: Caller, request: Request) -> Context:
         for name, arguments, call_id in request.calls:
             for response, values in call(context, name, arguments):
                 context.responses.append((response, values, call_id))
+            context.drop_stowage()
     finally:
         context.release()
     return context

@@ -99,8 +99,8 @@ class Email(DataType):
     def read_originals(self, context: Context, account_id: int, numbers: Sequence[int]) -> dict[int, Any]:
         return email_copy.read_originals(account_id, numbers)
 
-    def prepare_copy(self, account_id: int, original: Any) -> Any:
-        return email_copy.prepare_copy(account_id, original)
+    def prepare_copy(self, context: Context, account_id: int, original: Any) -> Any:
+        return email_copy.prepare_copy(context, account_id, original)
 
     def create_copy(self, context: Context, log: Log, original: Any, overrides: Wire) -> int:
         return email_copy.create_copy(context, log, original, overrides)

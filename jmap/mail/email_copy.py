@@ -30,14 +30,14 @@ def read_originals(account_id: int, numbers: Sequence[int]) -> dict[int, Any]:
     }
 
 
-def prepare_copy(account_id: int, original: Wire) -> Wire:
+def prepare_copy(context: Context, account_id: int, original: Wire) -> Wire:
     """Read the message for the account it goes to, and store it there. Raises SetError notFound where the original was
     destroyed and swept away since it was looked up: no lock holds it."""
     located = blobs.open_blob(*original["blob"])
     if located is None:
         raise SetError("notFound", "The original is gone")
     raw = located.octets()
-    return original | {"prepared": Prepared(read_envelope(account_id, raw), blobs.keep(account_id, raw))}
+    return original | {"prepared": Prepared(context.stow(read_envelope(account_id, raw)), blobs.keep(account_id, raw))}
 
 
 def create_copy(context: Context, log: Log, original: Wire, overrides: Wire) -> int:

@@ -118,16 +118,16 @@ def property_check(name: str) -> Check:
 
 @dataclass(slots=True)
 class Prepared:
-    """A message that was built and stored, ready to be filed."""
+    """A message that was read and stored, ready to be filed. `envelope` brings it back from where it is stowed."""
 
-    envelope: Envelope
+    envelope: Callable[[], Envelope]
     blob: bytes
 
 
 def prepare(context: Context, account_id: int, wire: Wire) -> Prepared:
     """Build the message and store it. Raises SetError blobNotFound, invalidProperties or tooLarge."""
     raw = build_message(wire, attached(context, account_id, wire))
-    return Prepared(read_envelope(account_id, raw), blobs.keep(account_id, raw))
+    return Prepared(context.stow(read_envelope(account_id, raw)), blobs.keep(account_id, raw))
 
 
 def build_message(wire: Wire, read: Callable[[str], bytes]) -> bytes:
@@ -181,7 +181,7 @@ def file_message(log: Log, prepared: Prepared, mailbox_ids: Wire, keywords: Wire
     check_mailboxes(log, mailboxes)
     check_keywords(keywords)
     batch = Batch(log)
-    number, _ = ingest(batch, NewEmail(prepared.envelope, prepared.blob, mailboxes, keywords, received_at))
+    number, _ = ingest(batch, NewEmail(prepared.envelope(), prepared.blob, mailboxes, keywords, received_at))
     batch.flush()
     return number
 

@@ -94,7 +94,7 @@ def prepare(context: Context, account_id: int, wire: Wire) -> Prepared:
     wire["receivedAt"] = wire["receivedAt"] or received_date(envelope.headers).isoformat()
     parsed = blobs.parse_blob_id(wire["blobId"])
     whole = parsed is not None and not parsed[1]
-    return Prepared(envelope, parsed[0] if parsed and whole else blobs.keep(account_id, raw))
+    return Prepared(context.stow(envelope), parsed[0] if parsed and whole else blobs.keep(account_id, raw))
 
 
 def received_date(header_block: bytes) -> datetime:
