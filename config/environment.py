@@ -37,5 +37,12 @@ def env_list(name: str) -> list[str]:
     return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
 
 
+def env_choice(name: str, default: str, *others: str) -> str:
+    value = os.environ.get(name) or default
+    if value not in (default, *others):
+        raise BadSetting(f"{name}={value!r}: use one of {', '.join(repr(each) for each in (default, *others))}")
+    return value
+
+
 def env_path(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().absolute()

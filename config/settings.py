@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from config.broker_options import OWN_BROKER, broker_options
-from config.environment import env_bool, env_int, env_list, env_path, env_text
+from config.environment import env_bool, env_choice, env_int, env_list, env_path, env_text
 from config.postgres import database_settings
 from config.secrets import secret_key
 
@@ -134,6 +134,8 @@ RSPAMD_URL = env_text("RSPAMD_URL").rstrip("/")
 RSPAMD_CONTROLLER_URL = env_text("RSPAMD_CONTROLLER_URL").rstrip("/") or RSPAMD_URL  # what can be taught
 RSPAMD_PASSWORD = env_text("RSPAMD_PASSWORD")
 TRUSTED_RELAYS = env_list("TRUSTED_RELAYS") or ["127.0.0.0/8", "::1"]  # "none" for none
+
+MTA_STS_MODE = env_choice("MTA_STS_MODE", "testing", "enforce", "none", "off")
 
 WORKER_THREADS = env_int("WORKER_THREADS", 16)  # of the worker; each holds a database connection
 # Celery. A task may be delivered again when its worker dies, so each claims its row in the database first.

@@ -10,12 +10,17 @@ def base_url(request: HttpRequest) -> str:
     """PUBLIC_URL, else what the request says; X-Forwarded-* counts only from TRUSTED_PROXIES."""
     if settings.PUBLIC_URL:
         return str(settings.PUBLIC_URL)
-    scheme, host = request.scheme or "http", request.get_host()
-    if is_trusted(request.META.get("REMOTE_ADDR", "")):
-        scheme = first(request.headers.get("X-Forwarded-Proto", "")) or scheme
-        host = first(request.headers.get("X-Forwarded-Host", "")) or host
-    return f"{scheme}://{host}"
+    scheme = forwarded(request, "X-Forwarded-Proto") or request.scheme or "http"
+    return f"{scheme}://{asked_host(request)}"
 
 
-def first(values: str) -> str:
-    return values.split(",")[0].strip()
+def asked_host(request: HttpRequest) -> str:
+    """The host that the client asked for, with its port if it gave one."""
+    return forwarded(request, "X-Forwarded-Host") or request.get_host()
+
+
+def forwarded(request: HttpRequest, name: str) -> str:
+    """The first value of a proxy's header; "" from anybody else."""
+    if not is_trusted(request.META.get("REMOTE_ADDR", "")):
+        return ""
+    return request.headers.get(name, "").split(",")[0].strip()

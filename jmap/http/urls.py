@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import path, re_path, resolve
 
 from jmap.http.api import api
+from jmap.http.discovery import autoconfig, mta_sts
 
 WITHOUT_SLASH = r"^jmap/(?P<rest>(?:session|api|eventsource|upload/[^/]+))/$"
 
@@ -26,6 +27,9 @@ def well_known(request: HttpRequest) -> HttpResponseBase:
 
 urlpatterns = [
     path(".well-known/jmap", well_known),
+    path(".well-known/mta-sts.txt", mta_sts),
+    path(".well-known/autoconfig/mail/config-v1.1.xml", autoconfig),
+    path("mail/config-v1.1.xml", autoconfig),
     path("jmap", well_known),  # what people type who were told "the JMAP server is …/jmap"
     path("jmap/", well_known),
     re_path(WITHOUT_SLASH, without_slash),

@@ -1,7 +1,6 @@
 """Making a domain's DKIM keys, and replacing them without a moment in which mail can't be verified."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -12,25 +11,12 @@ from accounts.models import Domain
 from accounts.provision import ProvisionError, checked_domain
 from jmap.mailauth.dkim_key import parse_key
 from jmap.mailauth.dkim_sign import key_record, load_private_key, make_key
-from jmap.mailauth.dns import DnsTrouble, Lookup
+from jmap.mailauth.dns import Lookup
 from jmap.mailauth.tags import BadTags
+from jmap.submission.dns_record import DnsRecord
 from jmap.submission.models import DkimKey
 
 ALGORITHMS = ("rsa", "ed25519")  # each message is signed with both: not everybody verifies the second (RFC 8463 §6)
-TXT_PIECE = 255  # octets of one string in a TXT record
-
-
-@dataclass(frozen=True, slots=True)
-class KeyText:
-    """A record that DNS has to have."""
-
-    name: str
-    value: str
-
-    def zone_line(self) -> str:
-        """As a line of a zone file."""
-        pieces = [f'"{self.value[at : at + TXT_PIECE]}"' for at in range(0, len(self.value), TXT_PIECE)]
-        return f"{self.name}. IN TXT ( {' '.join(pieces)} )"
 
 
 def served_domain(name: str) -> str:
@@ -89,19 +75,17 @@ def waiting_keys(domain: str) -> list[DkimKey]:
     return list(DkimKey.objects.filter(domain=domain, active=False, retired_at=None).order_by("algorithm", "id"))
 
 
-def record_of(key: DkimKey) -> KeyText:
+def record_of(key: DkimKey) -> DnsRecord:
     """What DNS must say for it."""
-    return KeyText(f"{key.selector}._domainkey.{key.domain}", key_record(load_private_key(bytes(key.private_key))))
+    value = key_record(load_private_key(bytes(key.private_key)))
+    return DnsRecord(f"{key.selector}._domainkey.{key.domain}", "TXT", value)
 
 
 def is_published(key: DkimKey, lookup: Lookup) -> bool:
-    """Whether DNS has the key's record, spelled as it may be. Trouble counts as no."""
+    """Whether DNS has the key's record, in whatever spelling. Raises DnsTrouble."""
     wanted = record_of(key)
-    try:
-        found = lookup(wanted.name, "TXT").records
-        return any(same_key(octets, wanted.value.encode(), key.algorithm) for octets in found)
-    except DnsTrouble:
-        return False
+    found = lookup(wanted.name, "TXT").records
+    return any(same_key(octets, wanted.value.encode(), key.algorithm) for octets in found)
 
 
 def same_key(found: bytes, wanted: bytes, algorithm: str) -> bool:

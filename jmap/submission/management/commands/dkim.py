@@ -1,11 +1,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from accounts.command import AdministrationCommand
 from accounts.provision import ProvisionError
-from jmap.mailauth.dns import shared_resolver
+from jmap.mailauth.dns import DnsTrouble, shared_resolver
 from jmap.submission import dkim_keys
 from jmap.submission.models import DkimKey
 
@@ -41,11 +41,10 @@ class Command(AdministrationCommand):
 
     def rotate(self, domain: str, algorithms: tuple[str, ...], selector: str) -> None:
         waiting = dkim_keys.waiting_keys(domain)
-        lookup = shared_resolver(tuple(settings.DNS_SERVERS)).lookup()
         if not waiting:
             waiting = dkim_keys.make_keys(domain, algorithms, selector, active=False)
             self.show("These keys will sign, once DNS has them and you run this again, the mail of", domain, waiting)
-        elif all(dkim_keys.is_published(key, lookup) for key in waiting):
+        elif all_published(waiting):
             dkim_keys.activate(domain, waiting)
             self.stdout.write(f"The new keys sign the mail of {domain} from now on.")
             self.stdout.write("Leave the records of the old ones in DNS for another week.")
@@ -56,3 +55,11 @@ class Command(AdministrationCommand):
         self.stdout.write(f"{heading} {domain}. DNS records:\n")
         for key in keys:
             self.stdout.write(dkim_keys.record_of(key).zone_line())
+
+
+def all_published(keys: list[DkimKey]) -> bool:
+    lookup = shared_resolver(tuple(settings.DNS_SERVERS)).lookup()
+    try:
+        return all(dkim_keys.is_published(key, lookup) for key in keys)
+    except DnsTrouble as trouble:
+        raise CommandError(f"DNS can't be asked: {trouble}") from None
