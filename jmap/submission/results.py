@@ -105,7 +105,7 @@ def referred(account_id: int, hashes: list[bytes]) -> set[bytes]:
     """Those of the blobs that are reports of some submission, so whoever may read it may read them."""
     found = sql.rows(
         "SELECT DISTINCT blob FROM submission_emailsubmission, unnest(dsn_blobs || mdn_blobs) blob"
-        " WHERE account_id = %s AND blob = ANY(%s)",
-        account_id, hashes,
+        " WHERE account_id = %s AND (dsn_blobs && %s OR mdn_blobs && %s) AND blob = ANY(%s)",
+        account_id, hashes, hashes, hashes,
     )  # fmt: skip
     return {bytes(blob) for (blob,) in found}

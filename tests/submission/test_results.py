@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from jmap.core.blobs import blob_id, keep
 from jmap.core.states import read_clock
 from jmap.core.writing import writing
 from jmap.submission.models import EmailSubmission
@@ -86,3 +87,12 @@ def test_reports_are_kept_in_order_and_once(alice: Person, submission: int) -> N
             add_report(log, submission, "mdn", blob)
     assert [bytes(each) for each in row(alice).dsn_blobs] == [one, two]
     assert [bytes(each) for each in row(alice).mdn_blobs] == [one, two]
+
+
+def test_who_may_read_the_submission_may_read_its_reports(alice: Person, submission: int) -> None:
+    other, report = (keep(alice.account.pk, octets) for octets in (b"other", b"report"))
+    with writing(alice.account.pk, "test") as log:
+        add_report(log, submission, "mdn", report)
+    located = alice.jmap.download(blob_id(report))
+    assert located is not None and located.octets() == b"report"
+    assert alice.jmap.download(blob_id(other)) is None
