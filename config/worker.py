@@ -11,6 +11,7 @@ from celery.app import trace
 from celery.worker import WorkController
 from celery.worker import state as celery_state
 
+from config.broker_options import for_worker
 from config.web import die_with_parent
 
 state: Any = celery_state
@@ -35,6 +36,7 @@ def work() -> int:
     from config.celery import app
 
     app.steps["worker"].add(Beat)
+    app.conf.broker_transport_options = for_worker(app.conf.broker_transport_options)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, note_stop)
     worker = Worker(app=app, without_gossip=True, without_mingle=True, without_heartbeat=True)

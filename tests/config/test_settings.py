@@ -28,3 +28,11 @@ def test_a_setting_that_makes_no_sense_is_named(setting: str) -> None:
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert answer.returncode != 0
     assert setting.split("=")[0] in answer.stderr
+
+
+def test_redis_without_its_package_is_refused_with_the_remedy() -> None:
+    code = "import sys; sys.modules['redis'] = None; import config.settings"
+    command = ["env", "BROKER_URL=redis://127.0.0.1:1/0", sys.executable, "-c", code]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode != 0
+    assert "--extra redis" in answer.stderr
