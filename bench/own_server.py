@@ -52,11 +52,12 @@ def proportional_size(pid: int) -> float:
 
 
 @contextmanager
-def own_server() -> Iterator[OwnServer]:
-    """`manage.py up` on a free port with a user to log in as; stopped, and its data gone, at the end."""
+def own_server(**settings: str) -> Iterator[OwnServer]:
+    """`manage.py up` on a free port with a user to log in as; stopped, and its data gone, at the end. `settings` are
+    environment variables of it."""
     with tempfile.TemporaryDirectory(prefix="bench") as data:
         port = free_port()
-        environment = {**os.environ, "DATA_DIR": data}
+        environment = {**os.environ, **settings, "DATA_DIR": data}
         up = [*manage("up"), "--no-demo", "--host", "127.0.0.1", "--port", str(port), "--data", data]
         process = subprocess.Popen(up, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
         try:
