@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.provision import add_address
+from accounts.provision import add_address, add_domain
 from tests.fixtures.accounts import Person
 from tests.submission.letters import (
     FRIEND,
@@ -52,6 +52,16 @@ def test_an_author_whom_the_identity_does_not_cover_is_not_the_return_path(alice
     alias = add_address(f"alias-{alice.email}", alice.email).email
     found = submit(alice, make_draft(alice, **{"from": addresses(alias)}))
     assert found["envelope"]["mailFrom"]["email"] == alice.email
+
+
+def test_an_identity_of_a_whole_domain_covers_each_of_its_addresses(alice: Person) -> None:
+    add_domain("wide.test")
+    add_address("@wide.test", alice.email)
+    wide = alice.jmap.call("Identity/get", ids=None)["list"][1]
+    assert wide["email"] == "*@wide.test"
+    draft = make_draft(alice, **{"from": addresses("any.name@wide.test")})
+    found = submit(alice, draft, identityId=wide["id"])
+    assert found["envelope"]["mailFrom"]["email"] == "any.name@wide.test"
 
 
 @pytest.mark.parametrize("field", ["sender", "from"])
