@@ -9,10 +9,11 @@ from django.db import transaction
 from accounts.access import Caller
 from jmap.core import blobs, dispatch
 from jmap.core.capabilities import capabilities
-from jmap.core.errors import RequestError
+from jmap.core.errors import RequestError as RequestError
 from jmap.core.ids import account_number
 from jmap.core.request import parse
 from jmap.core.session import session
+from jmap.mime.html import html_to_text as html_to_text  # for clients that build mail
 
 Wire = dict[str, Any]
 Call = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], str]

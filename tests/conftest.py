@@ -12,6 +12,7 @@ prepare_run()
 pytest_plugins = [
     "tests.fixtures.accounts",
     "tests.fixtures.dns",
+    "tests.fixtures.browser",
     "tests.fixtures.server",
     "tests.fixtures.sink",
     "tests.fixtures.web",

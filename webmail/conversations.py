@@ -33,6 +33,7 @@ class Message:
     is_starred: bool
     is_draft: bool
     is_open: bool
+    is_to_many: bool
     parts: list[Shown]
     attachments: list[Attachment]
 
@@ -97,9 +98,17 @@ def message_of(email: Wire, is_last: bool, own: str) -> Message:
         is_starred="$flagged" in email["keywords"],
         is_draft=is_draft,
         is_open=is_last or is_unread,
+        is_to_many=is_to_many(email, own),
         parts=shown_parts(email),
         attachments=attachments_of(email),
     )
+
+
+def is_to_many(email: Wire, own: str) -> bool:
+    """Whether an answer to all reaches more people than one to the sender."""
+    senders = {str(each["email"]).casefold() for each in email["from"] or []}
+    others = {str(each["email"]).casefold() for each in [*(email["to"] or []), *(email["cc"] or [])]}
+    return bool(others - senders - {own.casefold()})
 
 
 def to_line(email: Wire, own: str) -> str:

@@ -71,9 +71,16 @@ class TooComplex(ValueError):  # noqa: N818
     """Would take the parser too long: it is shown as text."""
 
 
-def sanitize(html: str, cid_url: Callable[[str], str | None], *, remote_images: bool = False) -> str:
+def sanitize(
+    html: str,
+    cid_url: Callable[[str], str | None],
+    *,
+    remote_images: bool = False,
+    own_image: Callable[[str], str | None] = lambda address: None,
+) -> str:
     """A harmless fragment. `cid_url` gives the address of the image part with a Content-ID, None if there is none;
-    images from elsewhere are left out unless asked for. Raises TooComplex."""
+    `own_image` what stands for another address, if it has one; images from elsewhere are left out unless asked for.
+    Raises TooComplex."""
     if depth(html) > DEEPEST or is_too_varied(html):
         raise TooComplex
 
@@ -83,7 +90,7 @@ def sanitize(html: str, cid_url: Callable[[str], str | None], *, remote_images: 
         if attribute == "href":
             return value.strip() if LINK.match(value.strip()) else None
         if attribute == "src":
-            return image_source(value.strip(), cid_url, remote_images)
+            return own_image(value.strip()) or image_source(value.strip(), cid_url, remote_images)
         return value
 
     return nh3.clean(

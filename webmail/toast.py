@@ -10,16 +10,18 @@ from webmail.actions import Patches
 
 @dataclass(frozen=True)
 class Toast:
-    """`undo` is the token of the action, "" where there is nothing to undo."""
+    """`undo` is the token of the action, "" where there is nothing to undo; `unsend` the submission that can be taken
+    back."""
 
     text: str
     undo: str = ""
+    unsend: str = ""
 
 
-def leave_toast(request: HttpRequest, text: str, before: Patches | None = None) -> None:
+def leave_toast(request: HttpRequest, text: str, before: Patches | None = None, *, unsend: str = "") -> None:
     """Only the last action can be undone."""
     token = secrets.token_urlsafe(9) if before else ""
-    request.session["toast"] = [text, token]
+    request.session["toast"] = [text, token, unsend]
     if before:
         request.session["undo"] = [token, before]
 

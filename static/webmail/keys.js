@@ -60,13 +60,20 @@ function openMove() {
   menu.querySelector("select").focus();
 }
 
+/** On the last message that is unfolded. */
+const answer = (kinds) => [...document.querySelectorAll(".message[open]")].at(-1)?.querySelector(kinds)?.click();
+
 const click = (selector) => document.querySelector(selector)?.click();
 
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
   o: () => here()?.querySelector(".open").click(),
-  u: () => click("#reader-form .back"),
+  u: () => click("#reader .back"),
+  c: () => click(".write"),
+  r: () => answer(".reply"),
+  a: () => answer(".reply-all") ?? answer(".reply"),
+  f: () => answer(".forward"),
   x: select,
   e: () => press("archive"),
   "#": () => press("trash"),

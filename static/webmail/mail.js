@@ -1,7 +1,7 @@
 // The webmail's behaviour: links and forms without reloads, marking as read, selection, keys.
 import "./zone.js";
 import { listenForKeys } from "./keys.js";
-import { say, send, visit } from "./swap.js";
+import { beforeVisits, say, send, visit } from "./swap.js";
 
 const GONE = ["archive", "trash", "junk", "move"]; // what takes a row away
 const TOAST = 10_000; // milliseconds
@@ -14,6 +14,11 @@ function isOurs(link) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (link.protocol === "mailto:") {
+    event.preventDefault();
+    writeTo(link);
+    return;
+  }
   if (link.target.startsWith("frame-")) link.closest(".notice").hidden = true;
   if (!isOurs(link) || link.hash) return;
   event.preventDefault();
@@ -29,9 +34,61 @@ document.addEventListener("submit", (event) => {
     return;
   }
   const button = event.submitter;
+  if (form.id === "compose") {
+    sendLetter(form, button);
+    return;
+  }
   foresee(form, button);
   send(form, button);
 });
+
+// Writing is loaded when somebody writes.
+
+const composing = () => import("./compose.js");
+
+async function sendLetter(form, button) {
+  const { mayGo, goOn } = await composing();
+  if (!await mayGo(form, button)) return;
+  if (!await send(form, button)) goOn();
+}
+
+/** A mailto: link opens a letter here; only these fields of it count (RFC 6068). */
+function writeTo(link) {
+  const asked = new URL(link.href);
+  const fields = new URLSearchParams({ to: decodeURIComponent(asked.pathname) });
+  for (const [name, value] of asked.searchParams) {
+    if (["cc", "bcc", "subject", "body"].includes(name.toLowerCase())) fields.set(name.toLowerCase(), value);
+  }
+  visit(`${document.querySelector(".write").pathname}?${fields}`);
+}
+
+beforeVisits(async () => {
+  if (document.getElementById("compose")) await (await composing()).flush();
+});
+
+let hasComposed = false;
+
+async function openLetter() {
+  const form = document.getElementById("compose");
+  if (!form && !hasComposed) return;
+  hasComposed = true;
+  (await composing()).begin(form);
+}
+
+/** Letters that never reached the server are offered again. */
+async function offerLeftovers() {
+  if (document.getElementById("compose") || !Object.keys(localStorage).some((key) => key.startsWith("posthorn.letter."))) return;
+  const { leftovers } = await import("./letterbox.js");
+  const rows = document.querySelector(".rows");
+  for (const { key, at, subject } of rows && !document.querySelector(".leftover") ? leftovers() : []) {
+    const line = document.createElement("p"), link = document.createElement("a");
+    line.className = "notice leftover";
+    link.href = `${document.querySelector(".write").pathname}?restore=${encodeURIComponent(key)}`;
+    link.textContent = "Go on writing";
+    line.append(`“${subject || "A letter"}” of ${new Date(at).toLocaleTimeString([], { timeStyle: "short" })} was not saved. `, link);
+    rows.before(line);
+  }
+}
 
 /** Show at once what the server is about to do; its answer puts right what it did not. */
 function foresee(form, button) {
@@ -60,6 +117,7 @@ function showSelection() {
 function placed() {
   showSelection();
   markRead();
+  openLetter().then(offerLeftovers);
 }
 
 /** Say what was done, and let it go after a while (one that came later has a time of its own). */

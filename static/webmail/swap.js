@@ -5,14 +5,21 @@ const PANES = ["sidebar", "list", "reader"];
 let latest = 0;
 let writing = Promise.resolve(); // forms are sent one after the other, and pages asked for after them
 
+let leaving = async () => {};
+
+/** What is to be done before another page is asked for. */
+export function beforeVisits(work) {
+  leaving = work;
+}
+
 /** Go to an address of the webmail, as a click on its link would. */
 export async function visit(url, { push = true } = {}) {
   document.documentElement.classList.add("waiting");
-  await show(writing.then(() => fetch(url, { headers: { Accept: "text/html" } })), { push });
+  await show(writing.then(leaving).then(() => fetch(url, { headers: { Accept: "text/html" } })), { push });
 }
 
 /** Send a form, with the button that was pressed; `panes` limits what the answer may replace.
- *  (getAttribute, because buttons named "action" hide form.action.) */
+ *  Resolves to whether it got through. (getAttribute, because buttons named "action" hide form.action.) */
 export async function send(form, button, { panes = PANES, push = true, extra = {} } = {}) {
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
@@ -20,9 +27,10 @@ export async function send(form, button, { panes = PANES, push = true, extra = {
   const address = form.getAttribute("action");
   const answering = writing.then(() => fetch(address, { method: "POST", body }));
   writing = answering.catch(() => {});
-  await show(answering, { panes, push });
+  return show(answering, { panes, push });
 }
 
+/** Put the answer in place; whether one came. */
 async function show(answering, { panes = PANES, push }) {
   const turn = ++latest;
   let answer;
@@ -30,20 +38,21 @@ async function show(answering, { panes = PANES, push }) {
     answer = await answering;
   } catch {
     say("You seem to be offline. Nothing was changed.");
-    return;
+    return false;
   } finally {
     document.documentElement.classList.remove("waiting");
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (page.querySelector(".toast")) placeToast(page);
-  if (turn !== latest) return;
+  if (turn !== latest && !page.querySelector("#compose .trouble")) return true;
   if (!page.getElementById("list")) {
     location.assign(answer.url); // logged out, or an error page: show it whole
-    return;
+    return false;
   }
   const address = new URL(answer.url);
   if (push && address.href !== location.href) history.pushState({}, "", address);
   place(page, panes);
+  return true;
 }
 
 /** What was done is said even if the page that says so is late; nothing said stays until it fades. */

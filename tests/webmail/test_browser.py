@@ -1,58 +1,15 @@
 """The webmail in a real Chromium, against a real server."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from accounts.models import LoginBudget
 from jmap.client import Client
 from tests.fixtures.accounts import Person
 from tests.webmail.mailing import RED_DOT, html, mailbox, put, text, with_parts
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-
-def find_chromium() -> str:
-    """$CHROMIUM, or the system's; without one these tests fail."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        pytest.fail("The browser tests need Chromium: apt-get install -y chromium (or set CHROMIUM to its path)")
-    return found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
-        # Playwright's event loop runs in this thread, which Django's database layer would refuse.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser, live_server_url: str, alice: Person) -> Iterator[Page]:
-    """Alice at the log-in page's other side; no script error goes unnoticed."""
-    LoginBudget.objects.all().delete()  # other tests guess passwords from this address
-    context = chromium.new_context(base_url=live_server_url, viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto("/")
-    page.get_by_label("E-mail address").fill(alice.email)
-    page.get_by_label("Password").fill(alice.password)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_selector("#list")
-    yield page
-    context.close()
-    assert errors == []
 
 
 @pytest.fixture

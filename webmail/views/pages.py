@@ -1,5 +1,7 @@
 """The one page of the webmail: mailboxes, conversations, and the conversation that is open."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 
@@ -24,26 +26,33 @@ def home(request: HttpRequest, client: Client) -> HttpResponseBase:
 
 @mail_view
 def mail(request: HttpRequest, client: Client, key: str, thread: str = "") -> HttpResponseBase:
-    words = request.GET.get("q", "").strip()[:500]
-    if key == "search" and not words:
+    if key == "search" and not words_of(request):
         return redirect("mail-home")
+    return list_page(request, client, key, thread)
+
+
+def list_page(request: HttpRequest, client: Client, key: str, thread: str = "", **more: Any) -> HttpResponseBase:
+    """The list of a place, and beside it a conversation, or what `more` holds. Raises Http404."""
     mailboxes = read_mailboxes(client)
-    place = find_place(key, words, mailboxes)
+    place = find_place(key, words_of(request), mailboxes)
     if place is None:
         raise Http404
     position = position_of(request)
     conversation = read_conversation(client, thread, place, mailboxes) if thread else None
     if thread and conversation is None:
         raise Http404
-    shown = {"place": place, "mailboxes": mailboxes, "conversation": conversation, "position": position}
-    more = {
-        "listing": read_listing(client, place, position),
-        "toast": take_toast(request),
-        "login": client.caller.login,
-    }
-    page = render(request, "webmail/mail.html", {**shown, **more, "words": words})
+    shown = {
+        "place": place, "mailboxes": mailboxes, "conversation": conversation, "position": position,
+        "listing": read_listing(client, place, position), "toast": take_toast(request),
+        "login": client.caller.login, "words": place.words,
+    }  # fmt: skip
+    page = render(request, "webmail/mail.html", shown | more)
     page.headers["Cache-Control"] = "private, no-store"
     return page
+
+
+def words_of(request: HttpRequest) -> str:
+    return (request.GET.get("q") or request.POST.get("q") or "").strip()[:500]
 
 
 def position_of(request: HttpRequest) -> int:
