@@ -7,7 +7,6 @@ from playwright.sync_api import Browser, Page
 
 from accounts.models import LoginBudget, User
 from tests.fixtures.accounts import Person
-from tests.webmail.test_browser import chromium as chromium
 
 PAGES = ["", "accounts/user/", "accounts/user/add/", "accounts/account/", "accounts/address/add/"]
 
