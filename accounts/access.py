@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.models import Access
+from accounts.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,17 @@ class Right:
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated user with the accounts they see. `credential` names what they logged in with ("app:12",
-    "password", "session") and is recorded with each change they make."""
+    "password", "session") and is recorded with each change they make; `proof` is as in Standing."""
 
     user_id: int
     login: str
     credential: str
     rights: Mapping[int, Right]
+    proof: str = ""
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.user_id, self.credential, self.proof)
 
 
 def rights_of(user_id: int) -> dict[int, Right]:

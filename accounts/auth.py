@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import check_password, make_password
+from django.utils.crypto import constant_time_compare
 
 from accounts import throttle
 from accounts.access import Caller, rights_of
@@ -20,6 +22,8 @@ from accounts.app_passwords import find_app_password, note_use
 from accounts.domains import BadAddress, normal_address
 from accounts.memory import Memory
 from accounts.models import User
+from accounts.sessions import SessionStore
+from accounts.standing import Standing, fingerprint, good, session_proof
 from accounts.throttle import Throttled
 
 TRUSTED_FOR = 10.0  # seconds
@@ -105,7 +109,7 @@ def check(credentials: Credentials, address: str) -> Caller:
     caller = app_password_caller(credentials)
     if caller is None and credentials.login:
         user = check_login(credentials.login, credentials.secret, address)
-        caller = caller_of(user, "password")
+        caller = caller_of(user, "password", fingerprint(user.password))
     if caller is None:
         throttle.check("", address)
         throttle.note_failure("", address)
@@ -158,9 +162,31 @@ def stored_login(login: str) -> str:
         return login.lower()
 
 
-def caller_of(user: User, credential: str) -> Caller:
+def caller_of(user: User, credential: str, proof: str = "") -> Caller:
     """What this user may do now."""
-    return Caller(user.pk, user.email, credential, rights_of(user.pk))
+    return Caller(user.pk, user.email, credential, rights_of(user.pk), proof)
+
+
+def session_caller(session_key: str) -> Caller:
+    """The user of a browser's session. Raises BadCredentials."""
+    session = SessionStore(session_key)
+    user = User.objects.filter(pk=session.get(SESSION_KEY, 0), is_active=True).first()
+    if user is None or not constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
+        raise BadCredentials
+    return caller_of(user, "session", session_proof(session_key, user.password))
+
+
+def renewed(standing: Standing) -> Caller:
+    """The caller behind a login that was good before, with what they may do now. Raises BadCredentials."""
+    key = secret_key("standing", str(standing.user_id), standing.credential, standing.proof)
+    caller = trusted.get(key)
+    if caller is None:
+        user = User.objects.filter(pk=standing.user_id).first() if good([standing]) else None
+        if user is None:
+            raise BadCredentials
+        caller = caller_of(user, standing.credential, standing.proof)
+        trusted.put(key, caller)
+    return caller
 
 
 def forget() -> None:

@@ -4,14 +4,9 @@ Django's own ASGIHandler starts two threads for each request. Here the event loo
 disk beyond SPOOL, and sends the response, so that a slow client never holds a thread."""
 
 import asyncio
-import hashlib
 import tempfile
-from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
-from urllib.parse import quote
-from weakref import WeakValueDictionary
 
 import orjson
 from django.conf import settings
@@ -20,19 +15,16 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponseBase
 
 from config.handlers import JmapHandler, PageHandler
-from jmap.core.connection import drop_dead_connection
+from config.threads import Threads
 from jmap.http.admission import admit, needs_admission
+from jmap.http.environ import Scope, client_key, environ_of
 from jmap.http.middleware import CORS, is_jmap
-from jmap.http.slots import BusyResponse
 
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 SPOOL = 256 * 1024  # octets of a body kept in memory
 IDLE = 30.0  # seconds a client may send nothing
-PATIENCE = 10.0  # seconds a request waits for one of its user's slots
-RETRY_EVERY = 0.02  # seconds between looks for a slot that another process may have freed
 PAGE_BODY = 10_000_000
 
 
@@ -47,11 +39,9 @@ class BodyError(Exception):
 class Pool:
     """The ASGI application for plain HTTP."""
 
-    def __init__(self, threads: int) -> None:
-        self.executor = ThreadPoolExecutor(threads, thread_name_prefix="django")
-        self.queue = FairQueue(threads)
+    def __init__(self, threads: Threads) -> None:
+        self.threads = threads
         self.jmap, self.pages = JmapHandler(), PageHandler()
-        self.lines: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         environ = environ_of(scope)
@@ -75,45 +65,21 @@ class Pool:
         is_small = "HTTP_TRANSFER_ENCODING" not in environ and (not length.isdigit() or int(length) <= SPOOL)
         if is_small or not needs_admission(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
             return None
-        refusal: HttpResponseBase | None = await self.in_thread(environ, lambda: admit(environ))
+        refusal: HttpResponseBase | None = await self.threads.run(client_key(environ), lambda: admit(environ))
         for name, value in CORS.items() if refusal is not None else ():
             refusal[name] = value  # type: ignore[index]
         return refusal
 
     async def respond(self, environ: dict[str, Any], send: Send) -> None:
-        response = await self.run(environ)
-        if isinstance(response, BusyResponse):
-            response = await self.wait_in_line(environ, response)
+        handler = self.jmap if is_jmap(environ["PATH_INFO"]) else self.pages
+        response: HttpResponseBase = await self.threads.run_in_line(
+            client_key(environ), lambda: handle(handler, environ)
+        )
         try:
             await self.send(response, environ["REQUEST_METHOD"], send)
         finally:
             if response.streaming:
-                await self.in_thread(environ, response.close)
-
-    async def wait_in_line(self, environ: dict[str, Any], response: BusyResponse) -> HttpResponseBase:
-        """Over a user's limit: first come, first served; only the first in line looks for a slot, and no thread waits.
-        The refusal is sent when patience ends."""
-        line = self.lines.setdefault(response.key, asyncio.Lock())
-        found: HttpResponseBase = response
-        try:
-            async with asyncio.timeout(PATIENCE), line:
-                while isinstance(found, BusyResponse):
-                    await asyncio.sleep(RETRY_EVERY)
-                    found = await self.run(environ)
-        except TimeoutError:
-            pass
-        return found
-
-    async def run(self, environ: dict[str, Any]) -> HttpResponseBase:
-        handler = self.jmap if is_jmap(environ["PATH_INFO"]) else self.pages
-        environ["wsgi.input"].seek(0)
-        response: HttpResponseBase = await self.in_thread(environ, lambda: handle(handler, environ))
-        return response
-
-    async def in_thread(self, environ: dict[str, Any], work: Callable[[], Any]) -> Any:
-        """Do some work in a thread when this client's turn comes."""
-        async with self.queue.turn(client_key(environ)):
-            return await asyncio.get_running_loop().run_in_executor(self.executor, on_living_connection, work)
+                await self.threads.run(client_key(environ), response.close)
 
     async def send(self, response: HttpResponseBase, method: str, send: Send, *, closing: bool = False) -> None:
         headers = [(b"connection", b"close")] if closing else []
@@ -132,76 +98,19 @@ class Pool:
     async def stream(self, chunks: Iterable[bytes], send: Send) -> None:
         """Each chunk is read in a thread and sent by the loop."""
         loop, source = asyncio.get_running_loop(), iter(chunks)
-        while (chunk := await loop.run_in_executor(self.executor, next, source, None)) is not None:
+        while (chunk := await loop.run_in_executor(self.threads.executor, next, source, None)) is not None:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
 
-def on_living_connection(work: Callable[[], Any]) -> Any:
-    drop_dead_connection()
-    return work()
-
-
 def handle(handler: Any, environ: dict[str, Any]) -> HttpResponseBase:
-    """One request through Django, in this thread."""
+    """One request through Django, in this thread; it may be tried again."""
+    environ["wsgi.input"].seek(0)
     signals.request_started.send(sender=handler.__class__, environ=environ)
     response: HttpResponseBase = handler.get_response(WSGIRequest(environ))
     if not response.streaming:
         response.close()  # what it holds of the database is done with; its content stays
     return response
-
-
-class FairQueue:
-    """Lets as many in as there are threads; clients that wait take turns, so that a busy one starves nobody."""
-
-    def __init__(self, places: int) -> None:
-        self.free = places
-        self.waiting: OrderedDict[bytes, deque[asyncio.Future[None]]] = OrderedDict()
-
-    def turn(self, key: bytes) -> "Turn":
-        return Turn(self, key)
-
-    async def enter(self, key: bytes) -> None:
-        if self.free > 0:
-            self.free -= 1
-            return
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.setdefault(key, deque()).append(future)
-        try:
-            await future
-        except asyncio.CancelledError:
-            if future.done() and not future.cancelled():
-                self.leave()
-            raise
-
-    def leave(self) -> None:
-        """Give the place to the next client in turn."""
-        while self.waiting:
-            key, futures = self.waiting.popitem(last=False)
-            future = futures.popleft()
-            if futures:
-                self.waiting[key] = futures
-            if not future.cancelled():
-                future.set_result(None)
-                return
-        self.free += 1
-
-
-class Turn:
-    def __init__(self, queue: FairQueue, key: bytes) -> None:
-        self.queue, self.key = queue, key
-
-    async def __aenter__(self) -> None:
-        await self.queue.enter(self.key)
-
-    async def __aexit__(self, *exception: object) -> None:
-        self.queue.leave()
-
-
-def client_key(environ: dict[str, Any]) -> bytes:
-    """Who shares one place in the round: one credential, else one address."""
-    who = environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_COOKIE") or environ.get("REMOTE_ADDR", "")
-    return hashlib.blake2b(who.encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def body_limit(path: str) -> tuple[int, str]:
@@ -253,33 +162,3 @@ async def send_error(send: Send, error: BodyError) -> None:
     ]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def environ_of(scope: Scope) -> dict[str, Any]:
-    """The WSGI environ of an ASGI scope (PEP 3333), still without its body."""
-    host, port = scope.get("server") or ("localhost", 0)
-    environ = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": scope["path"].encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "REQUEST_URI": quote(scope["path"]),
-        "SERVER_NAME": host,
-        "SERVER_PORT": str(port),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
-        "wsgi.url_scheme": scope["scheme"],
-    }
-    for name, value in scope["headers"]:
-        add_header(environ, name.decode("latin-1"), value.decode("latin-1"))
-    return environ
-
-
-def add_header(environ: dict[str, Any], name: str, value: str) -> None:
-    """Names with "_" are dropped: they would pass for the same name with "-"."""
-    if "_" in name:
-        return
-    key = name.upper().replace("-", "_")
-    key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-    separator = "; " if key == "HTTP_COOKIE" else ","
-    environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value

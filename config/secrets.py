@@ -2,8 +2,11 @@
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
+
+from config.environment import BadSetting
 
 
 def kept_secret(path: Path, length: int = 50) -> str:
@@ -24,6 +27,14 @@ def make_secret(path: Path, secret: str) -> None:
     with contextlib.suppress(FileExistsError):  # another process was first
         os.link(making, path)
     making.unlink()
+
+
+def vapid_key(given: str, data_dir: Path) -> str:
+    """32 octets in base64url, from which the key that signs web pushes is made (RFC 8292): those given, else what was
+    generated for this data directory."""
+    if given and not re.fullmatch(r"[A-Za-z0-9_-]{43}", given):
+        raise BadSetting("VAPID_KEY: 32 random octets in URL-safe base64 without padding")
+    return given or kept_secret(data_dir / "vapid_key", 32)
 
 
 def secret_key(data_dir: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from config.broker_options import OWN_BROKER, broker_options
 from config.environment import env_bool, env_choice, env_int, env_list, env_path, env_text
 from config.postgres import database_settings
-from config.secrets import secret_key
+from config.secrets import secret_key, vapid_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env_path("DATA_DIR", BASE_DIR / ".data")
@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "jmap.mail",
     "jmap.submission",
     "jmap.delivery",
+    "jmap.push",
     "jmap.http",
     "webmail",
     "config",
@@ -158,6 +159,14 @@ CELERY_TIMEZONE = TIME_ZONE
 MAX_SIZE_MESSAGE = env_int("MAX_SIZE_MESSAGE", 50_000_000)  # octets of one message
 MAX_RECIPIENTS = env_int("MAX_RECIPIENTS", 1000)  # of one message
 MAX_DELAYED_SEND = env_int("MAX_DELAYED_SEND", 30 * 24 * 3600)  # seconds that a message may be held; 0 for not at all
+
+# Push.
+MAX_STREAMS = env_int("MAX_STREAMS", 100)  # event sources and WebSockets that one user may have open
+VAPID_KEY = vapid_key(env_text("VAPID_KEY"), DATA_DIR)
+# Told to push services: an address that they may write to, or a page.
+PUSH_CONTACT = env_text("PUSH_CONTACT") or (PUBLIC_URL if PUBLIC_URL.startswith("https:") else "mailto:root@localhost")
+PUSH_TO_PRIVATE_HOSTS = env_bool("PUSH_TO_PRIVATE_HOSTS", False)
+PUSH_CA_FILE = env_text("PUSH_CA_FILE")  # certificates of authorities of one's own, PEM
 
 LOGGING = {
     "version": 1,

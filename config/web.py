@@ -31,12 +31,25 @@ def main() -> None:
     die_with_parent(arguments.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor, which then ends us
     import uvicorn
+    from django.conf import settings
+
+    from config.asgi import hub
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Streams end at once; uvicorn would wait for them to end by themselves."""
+            hub.close_streams()
+            await super().shutdown(sockets)
 
     config = uvicorn.Config(
         "config.asgi:application",
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
+        ws_max_size=2 * settings.MAX_SIZE_REQUEST,  # what is a little too large is told so, what is larger is cut off
+        ws_per_message_deflate=False,  # 64 KB for each connection
+        ws_ping_interval=30,
+        ws_ping_timeout=60,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -46,7 +59,7 @@ def main() -> None:
         ssl_certfile=arguments.tls_cert,
         ssl_keyfile=arguments.tls_key,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     server.run(sockets=[socket.socket(fileno=arguments.fd)])
 
 

@@ -47,13 +47,17 @@ class Client:
     def respond(self, *calls: Call) -> list[list[Any]]:
         """The methodResponses of one request; a call without an id gets its index as one."""
         filled = [
-            [name, {"accountId": self.account_id, **arguments}, rest[0] if rest else str(at)]
+            [name, {**self.account_of(name), **arguments}, rest[0] if rest else str(at)]
             for at, (name, arguments, *rest) in enumerate(calls)
         ]
         body = orjson.dumps({"using": list(capabilities), "methodCalls": filled})
         answer = orjson.loads(dispatch.answer(self.caller, parse(body)))
         responses: list[list[Any]] = answer["methodResponses"]
         return responses
+
+    def account_of(self, method: str) -> Wire:
+        """RFC 8620 §7.2: push subscriptions belong to no account."""
+        return {} if method.startswith("PushSubscription/") else {"accountId": self.account_id}
 
     def batch(self, *calls: Call) -> dict[str, Wire]:
         """The response arguments of one request by call id; raises MethodFailed if any call answers an error."""

@@ -11,8 +11,9 @@ prepare_run()
 
 pytest_plugins = [
     "tests.fixtures.accounts",
-    "tests.fixtures.dns",
     "tests.fixtures.browser",
+    "tests.fixtures.dns",
+    "tests.fixtures.push_service",
     "tests.fixtures.server",
     "tests.fixtures.sink",
     "tests.fixtures.web",

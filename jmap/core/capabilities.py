@@ -18,16 +18,16 @@ Method = Callable[["Context", Arguments], Responses]
 
 @dataclass
 class Capability:
-    """`session` gives the value in `capabilities`; `account` the one in `accountCapabilities`, or None where an
-    account does not have it."""
+    """`session` gives the value in `capabilities`, of a server that is reached under a base URL; `account` the one in
+    `accountCapabilities`, or None where an account does not have it."""
 
     urn: str
-    session: Callable[[], Any] = dict
+    session: Callable[[str], Any] = lambda base_url: {}
     account: Callable[["Right"], Any] | None = None
     methods: dict[str, Method] = field(default_factory=dict)
 
 
-capabilities: dict[str, Capability] = {CORE: Capability(CORE, core_limits)}
+capabilities: dict[str, Capability] = {CORE: Capability(CORE, lambda base_url: core_limits())}
 
 
 def register(capability: Capability) -> Capability:

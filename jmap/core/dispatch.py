@@ -1,6 +1,7 @@
 """Runs the method calls of a request in order (RFC 8620 §3.2 to §3.7)."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -18,10 +19,10 @@ from jmap.core.session import session_state
 logger = logging.getLogger("jmap")
 
 
-def answer(caller: Caller, request: Request) -> bytes:
-    """The Response object as JSON."""
+def answer(caller: Caller, request: Request, more: Mapping[str, str] = {}) -> bytes:
+    """The Response object as JSON, with further members that a transport may want."""
     context = run(caller, request)
-    response: dict[str, Any] = {"methodResponses": context.responses, "sessionState": session_state(caller)}
+    response: dict[str, Any] = {**more, "methodResponses": context.responses, "sessionState": session_state(caller)}
     if request.returns_created_ids:
         response["createdIds"] = context.created_ids
     return orjson.dumps(response, default=splice)

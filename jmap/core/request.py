@@ -27,10 +27,19 @@ class Request:
 
 def parse(body: bytes) -> Request:
     """Check octets into a Request; raises RequestError (notJSON, notRequest, unknownCapability, limit)."""
+    return check(decode(body))
+
+
+def decode(body: bytes) -> Any:
+    """The JSON value; raises RequestError (notJSON, limit)."""
     if len(body) > settings.MAX_SIZE_REQUEST:
         raise too_large("maxSizeRequest")
     with collector_paused():
-        request = decode(body)
+        return i_json(body)
+
+
+def check(request: Any) -> Request:
+    """A JSON value into a Request; raises RequestError (notRequest, unknownCapability, limit)."""
     if not isinstance(request, dict):
         raise not_request("a Request is an object")
     using, calls = checked_using(request.get("using")), checked_calls(request.get("methodCalls"))
@@ -54,7 +63,7 @@ def collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def decode(body: bytes) -> Any:
+def i_json(body: bytes) -> Any:
     """I-JSON (RFC 7493) only: UTF-8, no lone surrogates, no duplicate keys."""
     try:
         value = orjson.loads(body)

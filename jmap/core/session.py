@@ -15,7 +15,7 @@ from jmap.core.capabilities import capabilities
 def session(caller: Caller, base_url: str) -> dict[str, Any]:
     """The Session object; `base_url` has no slash at its end."""
     jmap = f"{base_url}/jmap"
-    return contents(caller) | {
+    return contents(caller, base_url) | {
         "apiUrl": f"{jmap}/api",
         "downloadUrl": f"{jmap}/download/{{accountId}}/{{blobId}}/{{name}}?type={{type}}",
         "uploadUrl": f"{jmap}/upload/{{accountId}}",
@@ -24,10 +24,9 @@ def session(caller: Caller, base_url: str) -> dict[str, Any]:
     }
 
 
-def contents(caller: Caller) -> dict[str, Any]:
-    """All of the Session that does not depend on where the server is reached."""
+def contents(caller: Caller, base_url: str) -> dict[str, Any]:
     return {
-        "capabilities": {urn: capability.session() for urn, capability in capabilities.items()},
+        "capabilities": {urn: capability.session(base_url) for urn, capability in capabilities.items()},
         "accounts": {f"a{right.account_id}": account_object(right) for right in caller.rights.values()},
         "primaryAccounts": primary_accounts(caller),
         "username": caller.login,
@@ -64,4 +63,4 @@ def state_of(login: str, rights: tuple[Right, ...], origin: str, day: date) -> s
     """`origin` is the one in the URLs, "" where each request tells its own. A capability may say something else each
     `day`, but not within one (submission: the latest day that a message may be held until)."""
     caller = Caller(0, login, "", {right.account_id: right for right in rights})
-    return hashlib.sha256(orjson.dumps([contents(caller), origin])).hexdigest()[:16]
+    return hashlib.sha256(orjson.dumps([contents(caller, origin), origin])).hexdigest()[:16]

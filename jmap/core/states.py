@@ -12,6 +12,12 @@ STATE = re.compile(r"1-([0-9a-f]{1,16})-(0|[1-9][0-9]{0,18})\Z")  # format versi
 
 LOG_BATCH = 100  # transactions read from the log at once
 CREATED, UPDATED, COUNTED, DESTROYED = "c", "u", "n", "d"  # COUNTED: nothing but a Mailbox's counts changed
+# Data type -> the type without objects whose state moves when one is new (RFC 8621 §1.5 EmailDelivery).
+heralds: dict[str, str] = {}
+
+
+def state_text(epoch: int, modseq: int) -> str:
+    return f"1-{epoch:x}-{modseq}"
 
 
 @dataclass(slots=True)
@@ -26,10 +32,10 @@ class Clock:
 
     def state(self, type: str) -> str:
         """The state string of a type (RFC 8620 §5.1)."""
-        return f"1-{self.epoch:x}-{self.states.get(type, 0)}"
+        return state_text(self.epoch, self.states.get(type, 0))
 
     def state_at(self, modseq: int) -> str:
-        return f"1-{self.epoch:x}-{modseq}"
+        return state_text(self.epoch, modseq)
 
     def since(self, type: str, state: str) -> int:
         """The modseq in a state string; raises cannotCalculateChanges for a foreign, future or trimmed one."""

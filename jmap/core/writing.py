@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from jmap.core import sql
 from jmap.core.errors import MethodError, SetError
-from jmap.core.states import COUNTED, CREATED, DESTROYED, UPDATED, Clock
+from jmap.core.notices import announce_on_commit
+from jmap.core.states import COUNTED, CREATED, DESTROYED, UPDATED, Clock, heralds
 
 Image = dict[str, Any]
 Mark = tuple[int, int, int, int]
@@ -51,8 +52,9 @@ class Log(Clock):
     def noted(self, type: str, id: int) -> LogEntry | None:
         return self.entries.get(type, {}).get(id)
 
-    def created(self, type: str, id: int) -> None:
-        self.note(type, id, (CREATED, None))
+    def created(self, type: str, id: int, replaces: int | None = None) -> None:
+        """`replaces` is the id under which an object was there before: then it is not a new one."""
+        self.note(type, id, (CREATED, None if replaces is None else {"replaces": replaces}))
 
     def updated(self, type: str, id: int, before: Image | None = None, *, counts_only: bool = False) -> None:
         """Note an update with the object's image before it; only the first image of a transaction counts."""
@@ -94,6 +96,8 @@ class Log(Clock):
             if entries:
                 self.modseq += len(entries)
                 self.states[type] = self.modseq
+                if type in heralds and (CREATED, None) in entries.values():
+                    self.states[heralds[type]] = self.modseq
                 packed = Jsonb([[op, id, before] for id, (op, before) in entries.items()])
                 rows.append((self.account_id, type, self.modseq, self.by, packed))
         sql.run_many("INSERT INTO core_change (account_id, type, last, by, entries) VALUES (%s, %s, %s, %s, %s)", rows)
@@ -135,3 +139,5 @@ def writing(account_id: int, by: str) -> Iterator[Log]:
         log = Log(clock, by, next_id, used, quota)
         yield log
         log.close()
+        if log.modseq > modseq:
+            announce_on_commit(account_id)

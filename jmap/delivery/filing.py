@@ -11,10 +11,10 @@ from jmap.delivery.letters import Letter, read_letters
 from jmap.delivery.places import Places
 from jmap.delivery.reports import note_report
 from jmap.delivery.twins import Twins
+from jmap.mail.arrivals import DELIVERED_BY
 from jmap.mail.batch import Batch
 from jmap.mail.ingest import NewEmail, ingest
 
-BY = "delivery"
 TURN = 10.0  # seconds for one account; then the others have theirs
 
 
@@ -52,7 +52,7 @@ def file_or_divide(account_id: int, letters: list[Letter]) -> None:
 
 def file_letters(account_id: int, letters: list[Letter]) -> None:
     """Those that nobody else has filed meanwhile, in one transaction."""
-    with writing(account_id, BY) as log:
+    with writing(account_id, DELIVERED_BY) as log:
         waiting = still_waiting([letter.arrival for letter in letters])
         ours = [letter for letter in letters if letter.arrival.id in waiting]
         places = Places(log, by_name=any(letter.detail for letter in ours))

@@ -1,4 +1,4 @@
-"""The endpoints of RFC 8620: session (§2), API (§3), upload (§6.1), download (§6.2), event source (§7.3)."""
+"""The endpoints of RFC 8620: session (§2), API (§3), upload (§6.1), download (§6.2); and tickets for streams."""
 
 import logging
 from typing import Any
@@ -17,11 +17,14 @@ from jmap.core.errors import RequestError
 from jmap.core.ids import account_number
 from jmap.core.request import parse
 from jmap.core.session import session
+from jmap.core.types import utc_text
 from jmap.http.authentication import Authentication, Refused
 from jmap.http.downloads import download_response
 from jmap.http.origin import base_url
 from jmap.http.problems import error_response, plain_problem, unavailable
 from jmap.http.slots import REQUESTS, UPLOADS, BusyResponse, Full, slot
+from jmap.http.streams import foreign_origin
+from jmap.push import tickets
 
 api = NinjaAPI(title="Posthorn JMAP", docs_url=None, openapi_url=None, auth=Authentication(), urls_namespace="jmap")
 logger = logging.getLogger("jmap")
@@ -124,7 +127,10 @@ def download(request: HttpRequest, account_id: str, blob_id: str, name: str) -> 
     return download_response(request, located, blob_id, name)
 
 
-@api.get("/eventsource")
-def eventsource(request: HttpRequest) -> HttpResponse:
-    """RFC 8620 §7.3."""
-    return plain_problem(501, "This server does not push changes yet; ask Foo/changes from time to time")
+@api.post("/ticket")
+def ticket(request: HttpRequest) -> HttpResponse:
+    """For a page that wants to open an event source or a WebSocket (jmap.push.tickets)."""
+    caller = caller_of(request)
+    with slot(REQUESTS, caller.user_id):
+        issued, expires_at = tickets.issue(caller, foreign_origin(request.META))
+    return json_response(orjson.dumps({"ticket": issued, "expires": utc_text(expires_at)}), 201)

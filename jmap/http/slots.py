@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from jmap.core.errors import RequestError
 from jmap.http.problems import error_response
 
-REQUESTS, UPLOADS = 0, 1
+REQUESTS, UPLOADS, STREAMS = 0, 1, 2
 PER_USER = 1 << 16  # octets of the file for each user and kind
 _held: dict[tuple[int, int], set[int]] = {}
 _lock = threading.Lock()
@@ -33,6 +33,8 @@ class Full(Exception):  # noqa: N818
 def limit_of(kind: int) -> tuple[str, int]:
     if kind == UPLOADS:
         return "maxConcurrentUpload", settings.MAX_CONCURRENT_UPLOAD
+    if kind == STREAMS:
+        return "maxStreams", settings.MAX_STREAMS
     return "maxConcurrentRequests", settings.MAX_CONCURRENT_REQUESTS
 
 
@@ -81,7 +83,7 @@ def give_back(kind: int, user_id: int, number: int) -> None:
 
 
 def offset(kind: int, user_id: int, number: int) -> int:
-    return (user_id * 2 + kind) * PER_USER + number
+    return (user_id * 3 + kind) * PER_USER + number
 
 
 class BusyResponse(HttpResponse):

@@ -6,7 +6,7 @@ from django.urls import path, re_path, resolve
 from jmap.http.api import api
 from jmap.http.discovery import autoconfig, mta_sts
 
-WITHOUT_SLASH = r"^jmap/(?P<rest>(?:session|api|eventsource|upload/[^/]+))/$"
+WITHOUT_SLASH = r"^jmap/(?P<rest>(?:session|api|ticket|upload/[^/]+))/$"
 
 
 def without_slash(request: HttpRequest, rest: str) -> HttpResponseBase:

@@ -10,6 +10,7 @@ class MailConfig(AppConfig):
         from jmap.core import blobs
         from jmap.core.capabilities import register_method
         from jmap.core.datatype import register
+        from jmap.core.states import heralds
         from jmap.mail import arrivals, junk, provision
         from jmap.mail.capability import MAIL
         from jmap.mail.email import Email
@@ -26,6 +27,7 @@ class MailConfig(AppConfig):
         register_method(MAIL, "Email/import", email_import)
         register_method(MAIL, "Email/parse", email_parse)
         register_method(MAIL, "SearchSnippet/get", search_snippet_get)
+        heralds["Email"] = "EmailDelivery"  # RFC 8621 §1.5
         blobs.referrers.append(referred)
         blobs.keepers.append(arrivals.referred)
         blobs.keepers.append(junk.referred)

@@ -11,6 +11,7 @@ from jmap.core import blobs, sql
 from jmap.core.doorbell import ring
 
 BELL = "arrival"
+DELIVERED_BY = "delivery"  # under which name the change log has what was filed from here
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from jmap.core import sql
+from jmap.core.states import CREATED
 from jmap.core.writing import Log
 from jmap.mail import rows
 from jmap.mail.counters import Counts, count_thread
@@ -17,7 +18,7 @@ SELECT = f"SELECT {COLUMNS} FROM {TABLES}"
 @dataclass(slots=True)
 class Entry:
     """An email within the batch: as its rows have it, and as it will be (`gone`: destroyed). `was` is its record before
-    the batch, None for one that is new."""
+    the batch, None for one that is new; `replaces` the id that one had which is new under this id alone."""
 
     thread_id: int
     size: int
@@ -25,6 +26,7 @@ class Entry:
     flags: int
     keywords: list[str]
     was: Record | None = None
+    replaces: int | None = None
     gone: bool = False
     stored_mailboxes: set[int] = field(default_factory=set)
     stored_keywords: tuple[int, list[str]] = (0, [])
@@ -150,6 +152,7 @@ class Batch:
         """Move an email to another thread. Its threadId being immutable, it is destroyed and comes back under a new id
         (RFC 8621 §3); returns that id."""
         entry = self.entries[email_id]
+        is_arrival = entry.replaces is None and (entry.is_new or self.log.noted("Email", email_id) == (CREATED, None))
         new_id = self.log.new_id()
         gone = self.full_images([email_id]) if entry.was else {}
         rows.renumber(self.log.account_id, email_id, new_id, thread_id)
@@ -160,6 +163,7 @@ class Batch:
         self.log.replaced["Email", email_id] = new_id
         self.add(new_id, thread_id, entry.size, entry.mailbox_ids, entry.flags, entry.keywords)
         moved = self.entries[new_id]
+        moved.replaces = None if is_arrival else email_id
         moved.stored_mailboxes, moved.stored_keywords = entry.stored_mailboxes, entry.stored_keywords
         return new_id
 
@@ -207,7 +211,7 @@ class Batch:
             if not entry.gone and entry.was:
                 self.log.updated("Email", id, entry.was)
             elif not entry.gone:
-                self.log.created("Email", id)
+                self.log.created("Email", id, entry.replaces)
 
     def log_threads(self) -> None:
         for id in self.membership:

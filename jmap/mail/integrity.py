@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.files.storage import storages
 
 from jmap.core import sql
-from jmap.core.states import CREATED, DESTROYED
+from jmap.core.states import CREATED, DESTROYED, heralds
 from jmap.mail.counters import Counts, count_thread
 from jmap.mail.integrity_messages import damaged_blobs, wrongly_derived
 from jmap.mail.mailbox_rules import conflict
@@ -161,6 +161,10 @@ def check_log(account_id: int) -> Iterator[Problem]:
         for op, id, _ in entries:
             alive = living.setdefault(type, set())
             alive.add(id) if op == CREATED else alive.discard(id) if op == DESTROYED else None
+    for herald in heralds.values():
+        newest.pop(herald, None)
+        if states.pop(herald, 0) > modseq:
+            yield Problem(account_id, f"{herald} is ahead of {modseq}", "log")
     if states != newest or last > modseq:
         yield Problem(account_id, f"states {states} at {modseq}, the log says {newest}", "log")
     if not floors:

@@ -1,6 +1,6 @@
 import asyncio
 
-from config.pool import FairQueue
+from config.threads import FairQueue
 
 
 async def visit(queue: FairQueue, key: bytes, log: list[bytes]) -> None:

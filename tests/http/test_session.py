@@ -85,7 +85,3 @@ def test_errors_can_be_read_across_origins_too(web: httpx.Client, path: str) -> 
     response = web.get(path)
     assert response.headers["access-control-allow-origin"] == "*"
     assert response.headers["content-type"] == "application/problem+json"
-
-
-def test_the_event_source_says_that_there_is_none(http: httpx.Client) -> None:
-    assert is_problem(http.get("/jmap/eventsource?types=*&closeafter=no&ping=0"), 501)
