@@ -46,3 +46,15 @@ def env_choice(name: str, default: str, *others: str) -> str:
 
 def env_path(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().absolute()
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def env_durations(name: str, default: str) -> list[float]:
+    """Such as `30s,5m,2h,1d`, in seconds."""
+    texts = [text.strip() for text in (os.environ.get(name) or default).split(",")]
+    try:
+        return [float(text[:-1]) * UNITS[text[-1:]] for text in texts]
+    except (ValueError, KeyError):
+        raise BadSetting(f"{name}: use numbers with s, m, h or d, such as {default}") from None

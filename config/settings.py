@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from config.broker_options import OWN_BROKER, broker_options
-from config.environment import env_bool, env_choice, env_int, env_list, env_path, env_text
+from config.environment import env_bool, env_choice, env_durations, env_int, env_list, env_path, env_text
 from config.postgres import database_settings
 from config.secrets import secret_key, vapid_key
 
@@ -23,6 +23,7 @@ TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or ["*"]
 
 INSTALLED_APPS = [
+    "config",  # first: it makes the Celery application that the tasks of all others belong to
     "accounts.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -36,7 +37,6 @@ INSTALLED_APPS = [
     "jmap.push",
     "jmap.http",
     "webmail",
-    "config",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -158,6 +158,22 @@ CELERY_TIMEZONE = TIME_ZONE
 # Sending mail.
 MAX_SIZE_MESSAGE = env_int("MAX_SIZE_MESSAGE", 50_000_000)  # octets of one message
 MAX_RECIPIENTS = env_int("MAX_RECIPIENTS", 1000)  # of one message
+MAIL_HOSTNAME = env_text("MAIL_HOSTNAME", socket.gethostname()).lower()
+SMART_HOST = env_text("SMART_HOST")  # host or host:port; "" = each domain's own mail servers
+SMART_HOST_USER = env_text("SMART_HOST_USER")
+SMART_HOST_PASSWORD = env_text("SMART_HOST_PASSWORD")
+SMART_HOST_PASSWORD_FILE = env_text("SMART_HOST_PASSWORD_FILE")
+SMART_HOST_TLS = env_text("SMART_HOST_TLS", "verified")  # verified, may
+RETRY_SCHEDULE = env_durations("RETRY_SCHEDULE", "2m,5m,10m,15m,30m,1h,2h,4h,8h")  # the last one again and again
+SEND_CONNECTIONS = env_int("SEND_CONNECTIONS", 50)  # of each worker process
+SEND_CONNECTIONS_PER_DOMAIN = env_int("SEND_CONNECTIONS_PER_DOMAIN", 5)  # of all
+SEND_TIMEOUT = env_int("SEND_TIMEOUT", 60)  # seconds that a mail server may take for a command
+SEND_LEASE = env_int("SEND_LEASE", 60)  # seconds until the work of a worker that died is taken over
+PRIVATE_MX = env_bool("PRIVATE_MX", False)  # whether a domain's mail server may be at a private address
+REMOTE_SMTP_PORT = env_int("REMOTE_SMTP_PORT", 25)
+MTA_STS_PORT = env_int("MTA_STS_PORT", 443)
+CA_FILE = env_text("CA_FILE")  # certificates to trust besides the system's, in PEM
+QUEUE_HISTORY = env_int("QUEUE_HISTORY", 7)  # days for which the queue shows what is done
 MAX_DELAYED_SEND = env_int("MAX_DELAYED_SEND", 30 * 24 * 3600)  # seconds that a message may be held; 0 for not at all
 
 # Push.

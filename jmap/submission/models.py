@@ -66,9 +66,18 @@ class Queued(models.Model):
     reply = models.TextField(db_default="")  # the last SMTP reply, or what happened instead of one
     host = models.TextField(db_default="")  # who gave it
     tried_at = models.DateTimeField(null=True)
+    action = models.TextField(
+        db_default=""
+    )  # what a DSN of success would say: delivered, relayed, "" = the peer's to say
+    news = models.BooleanField(
+        db_default=False
+    )  # an attempt whose result nobody has been told yet (jmap.submission.news)
 
     class Meta:
+        verbose_name_plural = "queue"
         indexes = [
+            models.Index(fields=["domain"], name="queued_leased", condition=models.Q(lease_until__isnull=False)),
+            models.Index(fields=["tried_at"], name="queued_news", condition=models.Q(news=True)),
             models.Index(fields=["due_at"], name="queued_due", condition=models.Q(state="waiting")),
             models.Index(fields=["domain", "due_at"], name="queued_domain", condition=models.Q(state="waiting")),
             models.Index(fields=["account_id", "blob"], name="queued_blob"),

@@ -53,13 +53,19 @@ def enqueue(
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
                 account_id, blob, size, submission_id, kind, envelope.sender, envelope.ret, envelope.envid,
                 recipient.address, recipient.notify, recipient.orcpt,
-                normal_domain(recipient.address.rpartition("@")[2]), due_at, due_at + KEPT_FOR,
+                domain_of(recipient.address), due_at, due_at + KEPT_FOR,
             )
             for recipient in envelope.recipients
         ]  # fmt: skip
         if rows:
             ring(BELL, rows[0])
     return rows
+
+
+def domain_of(address: str) -> str:
+    """As A-labels; an address literal (RFC 5321 §4.1.3) as it is. Raises BadAddress."""
+    domain = address.rpartition("@")[2].lower()
+    return domain if domain.startswith("[") and domain.endswith("]") else normal_domain(domain)
 
 
 def cancel(account_id: int, submission_id: int) -> bool:
@@ -78,8 +84,10 @@ def cancel(account_id: int, submission_id: int) -> bool:
 
 
 def referred(account_id: int, hashes: list[bytes]) -> Iterable[bytes]:
-    """Those of the blobs that wait to be sent."""
+    """Those of the blobs that wait to be sent, or to be reported on."""
     found = sql.rows(
-        "SELECT DISTINCT blob FROM submission_queued WHERE account_id = %s AND blob = ANY(%s)", account_id, hashes
-    )
+        "SELECT DISTINCT blob FROM submission_queued WHERE account_id = %s AND blob = ANY(%s)"
+        " AND (state = 'waiting' OR news)",
+        account_id, hashes,
+    )  # fmt: skip
     return {bytes(blob) for (blob,) in found}
