@@ -163,7 +163,7 @@ SMART_HOST = env_text("SMART_HOST")  # host or host:port; "" = each domain's own
 SMART_HOST_USER = env_text("SMART_HOST_USER")
 SMART_HOST_PASSWORD = env_text("SMART_HOST_PASSWORD")
 SMART_HOST_PASSWORD_FILE = env_text("SMART_HOST_PASSWORD_FILE")
-SMART_HOST_TLS = env_text("SMART_HOST_TLS", "verified")  # verified, may
+SMART_HOST_TLS = env_choice("SMART_HOST_TLS", "verified", "may")
 RETRY_SCHEDULE = env_durations("RETRY_SCHEDULE", "2m,5m,10m,15m,30m,1h,2h,4h,8h")  # the last one again and again
 SEND_CONNECTIONS = env_int("SEND_CONNECTIONS", 50)  # of each worker process
 SEND_CONNECTIONS_PER_DOMAIN = env_int("SEND_CONNECTIONS_PER_DOMAIN", 5)  # of all

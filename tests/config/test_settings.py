@@ -6,11 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-<<<<<<< HEAD
-READ = re.compile(r'env_(?:text|int|bool|choice|list|path)\(\s*"([A-Z_]+)"')
-=======
-READ = re.compile(r'env_(?:text|int|bool|list|path|durations)\(\s*"([A-Z_]+)"')
->>>>>>> 57cbbde (Drain the queue: claims by lease, sending over one event loop, results told by deliveryStatus and DSN)
+READ = re.compile(r'env_(?:text|int|bool|choice|list|path|durations)\(\s*"([A-Z_]+)"')
 
 
 def read_variables() -> set[str]:
@@ -26,11 +22,7 @@ def test_every_variable_is_documented_and_every_documented_one_is_read() -> None
     assert documented_variables() == read_variables()
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("setting", ["PORT=eighty", "DEBUG=perhaps", "MTA_STS_MODE=maybe"])
-=======
-@pytest.mark.parametrize("setting", ["PORT=eighty", "DEBUG=perhaps", "RETRY_SCHEDULE=2m,soon"])
->>>>>>> 57cbbde (Drain the queue: claims by lease, sending over one event loop, results told by deliveryStatus and DSN)
+@pytest.mark.parametrize("setting", ["PORT=eighty", "DEBUG=perhaps", "MTA_STS_MODE=maybe", "RETRY_SCHEDULE=2m,soon"])
 def test_a_setting_that_makes_no_sense_is_named(setting: str) -> None:
     command = ["env", setting, sys.executable, "manage.py", "check"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
