@@ -158,7 +158,6 @@ CELERY_TIMEZONE = TIME_ZONE
 # Sending mail.
 MAX_SIZE_MESSAGE = env_int("MAX_SIZE_MESSAGE", 50_000_000)  # octets of one message
 MAX_RECIPIENTS = env_int("MAX_RECIPIENTS", 1000)  # of one message
-MAIL_HOSTNAME = env_text("MAIL_HOSTNAME", socket.gethostname()).lower()
 SMART_HOST = env_text("SMART_HOST")  # host or host:port; "" = each domain's own mail servers
 SMART_HOST_USER = env_text("SMART_HOST_USER")
 SMART_HOST_PASSWORD = env_text("SMART_HOST_PASSWORD")
