@@ -13,10 +13,9 @@ class DeliveryConfig(AppConfig):
         from jmap.delivery import claims, junk_reports, tasks, vacation_reply
         from jmap.mail import arrivals, junk
 
-        # Celery's application is not there yet, so `.delay` may not be looked up before it is called.
-        bells[arrivals.BELL] = lambda id: tasks.file_arrival.delay(id)
+        bells[arrivals.BELL] = tasks.file_arrival.delay
         sweeps["arrivals"] = Sweep(5, claims.sweep)
         if settings.RSPAMD_CONTROLLER_URL:
-            bells[junk.BELL] = lambda id: tasks.report_junk.delay(id)
+            bells[junk.BELL] = tasks.report_junk.delay
             sweeps["junk reports"] = Sweep(60, junk_reports.sweep)
         sweeps["vacation answers"] = Sweep(3600, vacation_reply.forget_answers)
