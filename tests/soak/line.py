@@ -8,7 +8,7 @@ import httpx
 import orjson
 
 Wire = dict[str, Any]
-USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
+USING = [f"urn:ietf:params:jmap:{name}" for name in ("core", "mail", "submission")]
 BODY = ["partId", "blobId", "size", "headers", "name", "type", "charset", "disposition", "cid", "language", "location"]
 EVERYTHING: Wire = {
     "properties": [
