@@ -15,6 +15,7 @@ ATOM: Final = re.compile(r"[^\s;=()\"]++")
 QUOTED: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.S)
 FIELD_START: Final = re.compile(rb"(?<=\n)(?![ \t])")
 BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
+MAX_VALUE: Final = 255  # characters, as many as a domain may have
 MAX_NAME: Final = 100  # characters of a method or property
 JOINTS: Final = (".", "/")
 UNSAFE: Final = re.compile(r"[^ -~]|[\\\"()]")
@@ -59,7 +60,8 @@ def words_of(method: MethodResult) -> Iterable[str]:
 
 def valued(text: str) -> str:
     """A token or a quoted string, with nothing in it that could break out."""
-    return text if TOKEN.match(text) else '"' + UNSAFE.sub("?", text[:200]) + '"'
+    text = text[:MAX_VALUE]
+    return text if TOKEN.match(text) else '"' + UNSAFE.sub("?", text) + '"'
 
 
 def fold(clause: str) -> list[str]:

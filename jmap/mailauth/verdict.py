@@ -82,11 +82,11 @@ def moments(deadline: float) -> list[float]:
 
 
 def spf_methods(sender: SpfResult, greeting: SpfResult, mail_from: str) -> list[MethodResult]:
-    """RFC 8601 §2.7.2."""
+    """RFC 8601 §2.7.2; domains alone, for SPF knows nothing of local parts (Appendix B.3)."""
     helo = MethodResult("spf", greeting.result, greeting.reason, (("smtp.helo", greeting.domain),))
     if not mail_from:
         return [helo]
-    return [MethodResult("spf", sender.result, sender.reason, (("smtp.mailfrom", mail_from),)), helo]
+    return [MethodResult("spf", sender.result, sender.reason, (("smtp.mailfrom", sender.domain),)), helo]
 
 
 def dkim_methods(signatures: tuple[DkimResult, ...]) -> list[MethodResult]:

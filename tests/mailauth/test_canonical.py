@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmap.mailauth.canonical import relaxed_body, relaxed_field, simple_body, simple_field
+from jmap.mailauth.canonical import (
+    CHUNK,
+    chunks,
+    relaxed_body,
+    relaxed_field,
+    relaxed_lines,
+    simple_body,
+    simple_field,
+    without_empty_lines,
+)
 from jmap.mailauth.message import Message, with_crlf
 
 EXAMPLE = b"A: X\r\nB : Y\t\r\n\tZ  \r\n\r\n C \r\nD \t E\r\n\r\n\r\n"
@@ -36,6 +45,14 @@ def test_lines_that_are_blank_at_the_end_do_not_count(body: bytes) -> None:
 def test_a_bare_cr_at_the_end_is_part_of_the_body() -> None:
     assert simple_body(b"a\r\r\n") == b"a\r\r\n"
     assert simple_body(b"a\r\r\n\r\n") == b"a\r\r\n"
+
+
+@pytest.mark.parametrize("line", [b"word \t word \r\n", b" \r\n", b"x" * 999 + b" ", b"\r\r\n"])
+def test_a_body_of_many_pieces_is_as_one(line: bytes) -> None:
+    body = line * (CHUNK * 3 // len(line)) + b"end"
+    whole = without_empty_lines(relaxed_lines(body)) + b"\r\n"
+    assert len(list(chunks(body))) > (2 if b"\r\n" in line else 0)
+    assert relaxed_body(body) == whole
 
 
 @given(LINES)

