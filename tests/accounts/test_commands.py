@@ -46,6 +46,8 @@ def test_a_shared_account_is_made_named_and_granted(monkeypatch: pytest.MonkeyPa
     run("grant", f"all@{domain}", email, "--read-only")
     user = User.objects.get(email=email)
     assert rights_of(user.pk)[find_account(f"team@{domain}").pk].read_only
+    run("revoke", f"all@{domain}", email)
+    assert find_account(f"team@{domain}").pk not in rights_of(user.pk)
 
 
 def test_an_app_password_is_printed_once(monkeypatch: pytest.MonkeyPatch, email: str) -> None:
