@@ -23,6 +23,7 @@ START_LIMIT = 180.0  # seconds
 class OwnServer:
     url: str
     pid: int
+    environment: dict[str, str]  # for commands on the same data
 
     def memory(self) -> list[tuple[str, float]]:
         """Command and proportional set size, in MB, of each process of the server, largest first."""
@@ -64,7 +65,7 @@ def own_server(**settings: str) -> Iterator[OwnServer]:
             url = f"http://127.0.0.1:{port}/.well-known/jmap"
             wait_for(url, process)
             add_user(data, environment)
-            yield OwnServer(url, process.pid)
+            yield OwnServer(url, process.pid, environment)
         finally:
             stop(process)
 

@@ -5,7 +5,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,11 @@ from tests.fixtures.streams import account_of, states_of
 SCRIPT = Path(__file__).parent / "jmapc_events.py"
 
 
+def pass_on(lines: Iterable[str], told: "queue.Queue[Any]") -> None:
+    for line in lines:
+        told.put(json.loads(line))
+
+
 @contextmanager
 def jmapc_events(tls: Tls, person: Person) -> Iterator["queue.Queue[Any]"]:
     """What it has been told, each as it comes."""
@@ -26,8 +31,7 @@ def jmapc_events(tls: Tls, person: Person) -> Iterator["queue.Queue[Any]"]:
     told: queue.Queue[Any] = queue.Queue()
     with subprocess.Popen(command, env=environment(tls), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        lines = process.stdout
-        threading.Thread(target=lambda: [told.put(json.loads(line)) for line in lines], daemon=True).start()
+        threading.Thread(target=pass_on, args=(process.stdout, told), daemon=True).start()
         try:
             yield told
         finally:

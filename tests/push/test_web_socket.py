@@ -2,17 +2,19 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import orjson
 import pytest
+from django.conf import settings
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from accounts.provision import grant, revoke
+from jmap.http.slots import REQUESTS, slot
 from tests.fixtures.accounts import Person
 from tests.fixtures.mail import import_email, make_mailbox, roles
 from tests.fixtures.streams import Socket, account_of, request, states_of, web_socket
@@ -194,6 +196,30 @@ def raw_web_socket(url: str, person: Person) -> Iterator[socket.socket]:
         connection.sendall("\r\n".join(head).encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 101")
         yield connection
+
+
+def test_requests_wait_for_a_slot_with_those_that_come_by_http(live_server_url: str, alice: Person) -> None:
+    with web_socket(live_server_url, alice.basic) as opened:
+        with all_slots(alice):
+            opened.send(request(id="R1"))
+            assert opened.is_silent()
+        assert opened.receive()["requestId"] == "R1"
+
+
+def test_who_waits_too_long_for_a_slot_is_told_the_limit(live_server_url: str, alice: Person) -> None:
+    with web_socket(live_server_url, alice.basic) as opened, all_slots(alice):
+        opened.send(request(id="R1"))
+        error = opened.receive(40)
+    assert (error["limit"], error["status"], error["requestId"]) == ("maxConcurrentRequests", 429, "R1")
+
+
+@contextmanager
+def all_slots(person: Person) -> Iterator[None]:
+    """As if as many requests were under way as one user may have (RFC 8887 §4.3.2)."""
+    with ExitStack() as held:
+        for _ in range(settings.MAX_CONCURRENT_REQUESTS):
+            held.enter_context(slot(REQUESTS, person.user.pk))
+        yield
 
 
 # Frames (RFC 8887 §4.3.1, RFC 6455)
