@@ -122,6 +122,20 @@ def set_of(check_key: Check) -> Check:
     return map_of(check_key, true)
 
 
+def json_object(value: Any) -> dict[str, Any]:
+    """An object of whatever members that a JSON column can hold: no string inside it has U+0000."""
+    stack: list[Any] = [object_of(value)]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            string(item)
+        elif isinstance(item, dict):
+            stack += [*item, *item.values()]
+        elif isinstance(item, list):
+            stack += item
+    return object_of(value)
+
+
 def object_of(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadValue("expected an object")

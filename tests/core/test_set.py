@@ -106,6 +106,11 @@ def test_a_property_without_default_can_not_be_removed(jmap: Client) -> None:
     assert not_updated(jmap, jmap.make(), {"title": None})["properties"] == ["title"]
 
 
+@pytest.mark.parametrize("tag", [{"": "\0"}, {"\0": 1}, {"a": [{"b": "x\0"}]}])
+def test_what_a_json_column_can_not_hold_is_refused(jmap: Client, tag: dict[str, Any]) -> None:
+    assert not_updated(jmap, jmap.make(), {"tags/x": tag})["properties"] == ["tags"]
+
+
 def test_a_patch_reaches_inside(jmap: Client) -> None:
     id = jmap.make(tags={"red": {"n": 1}, "a/b~": {}})
     jmap.call("Note/set", update={id: {"tags/red/n": 2, "tags/green": {}, "tags/a~1b~0": None, "tags/none": None}})

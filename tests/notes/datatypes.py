@@ -39,7 +39,7 @@ class Note(DataType):
         "pinned": boolean(default=False),
         "folderId": id_of("Note", null=True, default=None),
         "links": ids_of("Note", default={}),
-        "tags": Property(types.map_of(types.string, types.object_of), default={}),
+        "tags": Property(types.map_of(types.string, types.json_object), default={}),
         "sortOrder": uint(default=0),
         "language": text(null=True, lower=True, default=None),
         "kind": text(immutable=True, default="plain"),
