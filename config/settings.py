@@ -111,6 +111,7 @@ MAX_CALLS_IN_REQUEST = env_int("MAX_CALLS_IN_REQUEST", 64)
 MAX_OBJECTS_IN_GET = env_int("MAX_OBJECTS_IN_GET", 1000)
 MAX_OBJECTS_IN_SET = env_int("MAX_OBJECTS_IN_SET", 1000)
 UPLOAD_QUOTA = env_int("UPLOAD_QUOTA", 500_000_000)  # octets of unreferenced uploads a user may keep
+CHANGE_LOG_DAYS = env_int("CHANGE_LOG_DAYS", 90)  # days that /changes can look back
 UPLOAD_LIFETIME = env_int("UPLOAD_LIFETIME", 24 * 3600)  # seconds an unreferenced upload is kept
 
 # How much one user may send; 0 = any number.

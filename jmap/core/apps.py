@@ -28,7 +28,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(tune_connection)
-        from jmap.core import blobs, capabilities
+        from jmap.core import blobs, capabilities, trimming
         from jmap.core.blob_copy import blob_copy
         from jmap.core.dispatch import echo
         from jmap.core.sweeps import Sweep, sweeps
@@ -36,3 +36,4 @@ class CoreConfig(AppConfig):
         capabilities.register_method(capabilities.CORE, "Core/echo", echo)
         capabilities.register_method(capabilities.CORE, "Blob/copy", blob_copy)
         sweeps["blobs"] = Sweep(3600, blobs.sweep)
+        sweeps["change log"] = Sweep(24 * 3600, trimming.trim)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jmap.core.writing import writing
+from jmap.core import sql, trimming
 from tests.fixtures.core import Client
 
 
@@ -68,15 +68,43 @@ def test_a_state_of_the_future_is_refused(jmap: Client) -> None:
     assert changes(jmap, f"{version}-{epoch}-999999")["type"] == "cannotCalculateChanges"
 
 
-def test_a_state_from_before_the_log_was_trimmed_is_refused(jmap: Client) -> None:
-    before = jmap.state()
-    jmap.make()
-    with writing(int(jmap.account[1:]), "test"):
-        from accounts.models import Account
+def age_log(jmap: Client, days: int) -> None:
+    sql.run(
+        "UPDATE core_change SET at = at - make_interval(days => %s::int) WHERE account_id = %s",
+        days,
+        int(jmap.account[1:]),
+    )
 
-        Account.objects.filter(id=jmap.account[1:]).update(floors={"Note": 1})
-    assert changes(jmap, before)["type"] == "cannotCalculateChanges"
-    assert changes(jmap, jmap.state())["hasMoreChanges"] is False
+
+def test_a_state_from_before_the_log_was_trimmed_is_refused(jmap: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trimming, "AT_ONCE", 2)
+    states = [jmap.state()]
+    for _ in range(5):
+        jmap.make()
+        states.append(jmap.state())
+    age_log(jmap, 100)
+    new = jmap.make()
+    assert trimming.trim_account(int(jmap.account[1:])) == 5
+    assert {changes(jmap, state)["type"] for state in states[:-1]} == {"cannotCalculateChanges"}
+    assert changes(jmap, states[-1])["created"] == [new]
+
+
+def test_the_log_goes_on_where_all_of_it_was_trimmed(jmap: Client) -> None:
+    jmap.make()
+    state = jmap.state()
+    age_log(jmap, 100)
+    trimming.trim()
+    assert (jmap.state(), changes(jmap, state)["hasMoreChanges"]) == (state, False)
+    new = jmap.make()
+    assert changes(jmap, state)["created"] == [new]
+
+
+def test_a_young_log_is_not_trimmed(jmap: Client) -> None:
+    before = jmap.state()
+    made = jmap.make()
+    age_log(jmap, 80)
+    assert trimming.trim_account(int(jmap.account[1:])) == 0
+    assert changes(jmap, before)["created"] == [made]
 
 
 def test_the_changes_of_another_account_are_not_told(jmap: Client, bob: Client) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from jmap.client import MethodFailed
 from jmap.core import sql
+from jmap.core.trimming import trim_account
 from jmap.mail.integrity import check_account
 from jmap.mail.integrity_repair import repair_account
 from tests.fixtures.accounts import Person
@@ -99,6 +100,12 @@ def test_threads_that_belong_together_are_joined(account_id: int, alice: Person)
     repair_account(account_id, check_account(account_id, deep=True))
     assert check_account(account_id, deep=True) == []
     assert alice.jmap.call("Email/query", collapseThreads=True, calculateTotal=True)["total"] == 3
+
+
+def test_a_trimmed_log_is_sound(account_id: int) -> None:
+    sql.run("UPDATE core_change SET at = at - interval '1 year' WHERE account_id = %s AND type <> 'Email'", account_id)
+    assert trim_account(account_id)
+    assert check_account(account_id) == []
 
 
 def test_what_is_left_of_a_lost_email_goes(account_id: int) -> None:
