@@ -21,6 +21,7 @@ run: .venv/run.stamp ## start the whole service; Ctrl-C stops it
 	@$(PYTHON) manage.py up $(ARGS)
 
 test: setup ## run the tests
+	@bash .ci/programs
 	$(PYTHON) -m pytest -n 2 --dist worksteal -m "not soak" $(ARGS)
 
 check: setup ## formatting, lint, types, floors, migrations
@@ -38,6 +39,7 @@ bench: setup ## measure; see bench/
 	$(PYTHON) -m bench $(ARGS)
 
 soak: setup ## long kill, fuzz and load runs
+	@bash .ci/programs
 	$(PYTHON) -m pytest -n 2 --dist worksteal -m soak $(ARGS)
 
 .PHONY: help setup run test check fix bench soak
