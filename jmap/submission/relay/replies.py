@@ -74,6 +74,10 @@ class Trouble(Exception):  # noqa: N818
         self.reply = reply
 
 
+class Unreachable(Trouble):
+    """Nobody answers at this address."""
+
+
 class TlsTrouble(Trouble):
     """TLS was to be had, but not made."""
 

@@ -1,5 +1,7 @@
 """A connection to a peer that is ready for mail: greeted, in TLS where it is wanted, logged in to a smart host."""
 
+import asyncio
+import socket
 import ssl
 from dataclasses import dataclass, field
 
@@ -8,9 +10,10 @@ from aiosmtplib.errors import SMTPAuthenticationError, SMTPConnectResponseError,
 from aiosmtplib.response import SMTPResponse
 
 from jmap.submission.relay import security
-from jmap.submission.relay.replies import Refused, TlsTrouble, Trouble, as_temporary, heard, made
+from jmap.submission.relay.replies import Refused, TlsTrouble, Trouble, Unreachable, as_temporary, heard, made
 from jmap.submission.relay.security import Security
 
+LONGEST_DIAL = 30.0  # seconds
 OURS = "Posthorn"  # what our own greeting says
 
 
@@ -46,15 +49,7 @@ class Session:
     def __init__(self, target: Target, manner: Manner) -> None:
         self.target, self.manner = target, manner
         self.used, self.rests_until = 0, 0.0
-        self.client = SMTP(
-            hostname=target.host if target.security.at_once else target.address,
-            port=target.port,
-            local_hostname=manner.own_name,
-            timeout=manner.timeout,
-            start_tls=False,
-            use_tls=target.security.at_once,
-            tls_context=self.context(),
-        )
+        self.client = SMTP()  # until there is a connection
 
     def context(self) -> ssl.SSLContext:
         return security.context(self.target.security.kind == "verified", self.manner.ca_file)
@@ -68,8 +63,9 @@ class Session:
             raise
 
     async def prepare(self) -> None:
+        sock = await dial(self.target.address, self.target.port, min(LONGEST_DIAL, self.manner.timeout))
         try:
-            greeting = await self.client.connect()
+            greeting = await self.speak(sock)
             await self.greet(greeting)
             if self.target.security.kind != "plain" and not self.target.security.at_once:
                 await self.start_tls()
@@ -81,6 +77,23 @@ class Session:
             raise TlsTrouble(made(451, "4.7.5", f"TLS with {self.target.host} failed: {reason(error)}")) from None
         except (SMTPException, OSError) as error:
             raise Trouble(made(451, "4.4.1", f"No connection to {self.name}: {reason(error)}")) from None
+
+    async def speak(self, sock: socket.socket) -> SMTPResponse:
+        """SMTP on an open connection; the greeting."""
+        self.client = SMTP(
+            hostname=self.target.host,
+            sock=sock,
+            local_hostname=self.manner.own_name,
+            timeout=self.manner.timeout,
+            start_tls=False,
+            use_tls=self.target.security.at_once,
+            tls_context=self.context(),
+        )
+        try:
+            return await self.client.connect()
+        except BaseException:
+            sock.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -166,6 +179,30 @@ class Session:
 
     def close(self) -> None:
         self.client.close()
+
+
+async def dial(host: str, port: int, seconds: float) -> socket.socket:
+    """An open connection to an address, or to the first address of a name that takes one. Raises Unreachable."""
+    loop, last = asyncio.get_running_loop(), ""
+    try:
+        async with asyncio.timeout(seconds):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            for family, kind, protocol, _, address in found:
+                sock = socket.socket(family, kind, protocol)
+                try:
+                    sock.setblocking(False)
+                    await loop.sock_connect(sock, address)
+                    return sock
+                except BaseException as error:
+                    sock.close()
+                    if not isinstance(error, OSError):
+                        raise
+                    last = reason(error)
+    except TimeoutError:
+        last = "timed out"
+    except OSError as error:  # no such name
+        last = reason(error)
+    raise Unreachable(made(451, "4.4.1", f"No connection to {host} port {port}: {last.lower()}"))
 
 
 def reason(error: BaseException) -> str:

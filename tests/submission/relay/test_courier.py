@@ -76,6 +76,15 @@ def test_nobody_at_the_address_waits(post: Post, sink: Sink) -> None:
     assert (outcome.state, outcome.reply.status) == ("waiting", "4.4.1")
 
 
+def test_what_waits_for_a_dead_host_needs_but_one_to_find_out(post: Post, sink: Sink, dns_server: DnsServer) -> None:
+    dns_server.remove("mx.example.test", "A")
+    dns_server.add("mx.example.test", "A", "192.0.2.1")  # where nobody ever answers
+    begun = time.monotonic()
+    found = post.carry(*(letter(f"{at}@example.test") for at in range(5)))
+    assert [each.state for outcomes in found for each in outcomes.values()] == ["waiting"] * 5
+    assert time.monotonic() - begun < 3
+
+
 def test_a_connection_lost_after_the_message_says_that_it_may_have_arrived(post: Post, sink: Sink) -> None:
     sink.on("message", DROP_AFTER_ACCEPTING)
     outcome = post.send()
