@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psycopg
 from django.conf import settings
 from django.db import transaction
 
@@ -23,6 +24,7 @@ logger = logging.getLogger("jmap")
 
 MOST_RECIPIENTS = 100  # of one transaction: what every server must take (RFC 5321 §4.5.3.1.8)
 LOOKED_AT = 200  # rows in one look for work
+LOCK_WAIT = 100  # milliseconds
 LOCKS = zlib.crc32(b"sending") - 2**31  # the class of our advisory locks
 WAITING = "state = 'waiting' AND due_at <= now() AND (lease_until IS NULL OR lease_until <= now())"
 # What rows of one message and one domain have in common; who sends the same twice means it twice.
@@ -126,6 +128,8 @@ def try_to_take(candidate: Candidate) -> Claim | None:
     """One row that can't be taken must not hold up all others. Raises Crowded."""
     try:
         return take(candidate)
+    except psycopg.errors.LockNotAvailable:
+        return None
     except (Crowded, *sql.UNREACHABLE):
         raise
     except MethodError:
@@ -164,12 +168,20 @@ def door(candidate: Candidate) -> Iterator[None]:
         with transaction.atomic():
             yield
         return
-    with writing(candidate.account_id, "delivery") as log:
+    with transaction.atomic(), short_wait(), writing(candidate.account_id, "delivery") as log:
         yield
         if sql.row(
             "SELECT 1 FROM submission_queued WHERE id = %s AND state = 'waiting' AND attempts > 0", candidate.id
         ):
             finalize(log, candidate.submission_id)
+
+
+@contextmanager
+def short_wait() -> Iterator[None]:
+    """In this transaction nobody waits long for a lock: an account that is being written for a while must not keep the
+    mail of others."""
+    sql.run(f"SET LOCAL lock_timeout = {LOCK_WAIT}")
+    yield
 
 
 def lock_rows(id: int) -> list[sql.Row]:

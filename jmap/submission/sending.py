@@ -2,7 +2,7 @@
 
 One drain at a time in a process. Its event loop waits for the peers, so that those who stall hold a slot and no thread;
 the database is asked in threads of the drain's own. What became of a message is written down in a thread that does
-nothing else, never behind a claim that waits for an account."""
+nothing else, and told in another, for that waits for accounts."""
 
 import asyncio
 import logging
@@ -82,7 +82,9 @@ class Drain:
     async def run(self) -> None:
         with ExitStack() as stack:
             threads = stack.enter_context(ThreadPoolExecutor(LOOKUPS, thread_name_prefix="lookup"))
-            self.desk, self.ledger = stack.enter_context(Desk("desk")), stack.enter_context(Desk("ledger"))
+            self.desk, self.ledger, self.reporter = (
+                stack.enter_context(Desk(n)) for n in ("desk", "ledger", "reporter")
+            )
             self.courier = Courier(atlas.chart(), atlas.manner(), threads)
             try:
                 await self.work()
@@ -154,7 +156,7 @@ class Drain:
             logger.exception("Message of rows %s could not be sent", claim.ids)
             await self.settle(claim, for_all(claim, Outcome(made(451, "4.3.0", "Something is wrong here"))))
         try:
-            await self.desk.do(partial(news.tell, claim.ids))
+            await self.reporter.do(partial(news.tell, claim.ids))
         except sql.UNREACHABLE:
             logger.warning("What became of rows %s will be told later", claim.ids)
 

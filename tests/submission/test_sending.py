@@ -1,23 +1,32 @@
 """Draining the queue."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
+import dkim
 import pytest
 from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from accounts.provision import add_domain
 from jmap.core import sql
 from jmap.core.writing import writing
+from jmap.mailauth.dns import Resolver
 from jmap.submission import claims, sending
 from jmap.submission.claims import claim_due
+from jmap.submission.dkim_keys import make_keys, record_of
 from jmap.submission.models import Queued
 from jmap.submission.queue import cancel
 from jmap.submission.upkeep import forget, ring_for_due
 from tests.fixtures.accounts import Person
+from tests.fixtures.dns import DnsServer
 from tests.fixtures.sink import DROP, DROP_AFTER_ACCEPTING, STALL, MakeSink
 from tests.submission.postoffice import PostOffice
 
@@ -131,7 +140,7 @@ def test_a_stalling_peer_holds_up_nobody_else(office: PostOffice, make_sink: Mak
     assert office.rows()[0].attempts == 1
 
 
-def wait_for(condition, seconds: float = 15) -> None:  # type: ignore[no-untyped-def]
+def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "It never came to that"
@@ -219,6 +228,30 @@ def test_a_living_worker_keeps_its_lease(office: PostOffice, settings: Settings)
     assert office.row().attempts == 1
 
 
+def test_a_worker_killed_between_acceptance_and_record_costs_one_duplicate(
+    office: PostOffice, dns_server: DnsServer
+) -> None:
+    office.put()
+    settings = {
+        "DNS_SERVERS": dns_server.address, "REMOTE_SMTP_PORT": str(office.sink.port), "PRIVATE_MX": "1",
+        "MAIL_HOSTNAME": "home.test", "DJANGO_SETTINGS_MODULE": "config.settings",
+    }  # fmt: skip
+    program = "import django; django.setup(); from jmap.submission.sending import send_due; send_due()"
+    worker = subprocess.Popen([sys.executable, "-c", program], env=os.environ | settings)
+
+    def accept(_: str) -> str:
+        worker.kill()
+        return DROP_AFTER_ACCEPTING
+
+    office.sink.next("message", accept)
+    assert worker.wait(30) == -9
+    row = office.row()
+    assert (row.state, row.reply, len(office.sink.letters)) == ("waiting", "", 1) and row.lease_until
+    sql.run("UPDATE submission_queued SET lease_until = now()")
+    office.send()
+    assert office.states() == ["delivered"] and len(office.sink.letters) == 2
+
+
 def test_a_late_result_of_an_attempt_that_was_taken_over_counts_only_if_it_is_a_delivery(office: PostOffice) -> None:
     from jmap.submission.ledger import settle
     from jmap.submission.relay.replies import Outcome, made
@@ -300,6 +333,22 @@ def test_of_a_claim_and_a_cancel_exactly_one_wins(office: PostOffice) -> None:
     assert sum(wins.values()) == 30
 
 
+def test_an_account_that_is_being_written_keeps_nobody_elses_mail(
+    office: PostOffice, make_office: Callable[[Person], PostOffice], bob: Person
+) -> None:
+    submitted(office)
+    make_office(bob).put("c@there.test")
+    with writing(office.sender.account.pk, "test"):
+        thread = threading.Thread(target=sending.send_due)
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive()
+    assert set(Queued.objects.filter(account_id=bob.account.pk).values_list("state", flat=True)) == {"delivered"}
+    assert office.states() == ["waiting", "waiting"]
+    office.send()
+    assert office.states() == ["delivered", "delivered"]
+
+
 # Odds
 
 
@@ -333,6 +382,23 @@ def test_eight_bits_are_made_seven_before_anybody_minds(office: PostOffice) -> N
     assert office.states() == ["delivered"]
     sent = office.sink.letters[0].octets
     assert sent.isascii() and b"quoted-printable" in sent and b"\n.\r\n" not in sent
+
+
+def test_what_leaves_is_signed_as_it_arrives(office: PostOffice, dns_server: DnsServer) -> None:
+    add_domain("signed.test")
+    for key in make_keys("signed.test", ["rsa", "ed25519"]):
+        dns_server.add(record_of(key).name, "TXT", record_of(key).value)
+    octets = "From: a@signed.test\nSubject: Tea\n\nGrüße\n.\n..\n".encode() + b"x" * 2000
+    office.put(octets=octets)
+    office.send()
+    resolver = Resolver([dns_server.address])
+    verifier = dkim.DKIM(office.sink.letters[0].octets)
+    for at in range(2):
+        assert verifier.verify(at, dnsfunc=lambda name, timeout=5: txt(resolver, name))
+
+
+def txt(resolver: Resolver, name: bytes) -> bytes:
+    return bytes(resolver.query(name.decode(), "TXT").records[0])
 
 
 def test_what_carries_a_signature_is_not_rewritten(office: PostOffice) -> None:

@@ -15,15 +15,15 @@ TRUST_ANCHOR, END_ENTITY = 2, 3  # the only usages that SMTP knows (RFC 7672 §3
 WHOLE, SHA256, SHA512 = 0, 1, 2
 
 
-def find_tlsa(exchange: Exchange, place: Place, port: int, lookup: Lookup) -> tuple[Tlsa, ...] | None:
-    """The TLSA records of a host, None where DANE does not apply. Raises DnsTrouble: then the host must not be used
-    (RFC 7672 §2.2)."""
+def find_tlsa(exchange: Exchange, place: Place, port: int, lookup: Lookup) -> tuple[str, tuple[Tlsa, ...]] | None:
+    """The name under which a host has TLSA records, and they; None where DANE does not apply. Raises DnsTrouble: then
+    the host must not be used (RFC 7672 §2.2)."""
     if not (exchange.secure and place.secure):
         return None
     for base in dict.fromkeys((place.canonical, exchange.name)):  # RFC 7672 §2.2.3
         answer: Answer = lookup(f"_{port}._tcp.{base}", "TLSA")
         if answer.secure and answer.records:
-            return answer.records
+            return base, answer.records
     return None
 
 

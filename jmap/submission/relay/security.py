@@ -34,11 +34,12 @@ class Security:
 def choose(domain: str, exchange: Exchange, place: Place, port: int, lookup: Lookup, sts: StsPolicy | None) -> Security:
     """For one host of a domain. Raises Trouble where the host must not be used."""
     try:
-        records = dane.find_tlsa(exchange, place, port, lookup)
+        announced = dane.find_tlsa(exchange, place, port, lookup)
     except DnsTrouble:
         raise Trouble(made(451, "4.7.5", f"DNS does not say how {exchange.name} is to be verified")) from None
-    if records is not None:
-        names = tuple(dict.fromkeys((exchange.name, place.canonical, domain)))
+    if announced is not None:
+        base, records = announced
+        names = tuple(dict.fromkeys((base, exchange.name, domain)))  # RFC 7672 §3.2.2
         found = dane.usable(records)
         return Security("dane" if found else "must", names, found)
     if sts is not None and sts.mode == "enforce":

@@ -222,3 +222,11 @@ def test_an_address_that_would_be_a_command_is_not_said(post: Post, sink: Sink) 
     outcome = post.send("b>\r\nRSET\r\n@example.test")
     assert (outcome.state, outcome.reply.status) == ("failed", "5.1.3")
     assert all("RSET" not in line for line in sink.commands)
+
+
+def test_meeting_ourselves_is_a_loop(post: Post, sink: Sink) -> None:
+    sink.on("connect", "220 home.test ESMTP Posthorn")
+    sink.on("EHLO", "250 home.test")
+    assert post.send().reply.status == "5.4.6"
+    sink.on("connect", "220 home.test ESMTP of somebody with the same name")
+    assert post.send().state == "delivered"

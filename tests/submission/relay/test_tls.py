@@ -217,6 +217,24 @@ def test_what_dnssec_does_not_vouch_for_is_no_dane(post: Post, sink: Sink, secur
     assert post.send().state == "delivered"
 
 
+def test_a_host_that_is_an_alias_has_its_records_where_the_alias_leads(
+    post: Post, sink: Sink, secure: DnsServer
+) -> None:
+    secure.remove("mx.example.test", "A")
+    secure.add("mx.example.test", "CNAME", "real.example.test.")
+    secure.add("real.example.test", "A", "127.0.0.1")
+    name = f"_{sink.port}._tcp.real.example.test"
+    certificate = certified(sink, "real.example.test")
+    secure.add(name, "TLSA", f"3 1 1 {key_digest(certificate)}")
+    secure.secure.add(name)
+    assert post.send().state == "delivered"
+    assert sink.letters[0].is_tls
+    secure.remove(name, "TLSA")
+    secure.add(name, "TLSA", f"3 1 1 {'00' * 32}")
+    post.set(lookup=Resolver([secure.address]).lookup())
+    assert post.send().reply.status == "4.7.5"
+
+
 def test_dane_comes_before_mta_sts(post: Post, sink: Sink, secure: DnsServer) -> None:
     certificate = certified(sink, "another.test")
     tlsa(secure, sink.port, f"3 1 1 {key_digest(certificate)}")
