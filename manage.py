@@ -29,6 +29,14 @@ WITHOUT_DATABASE = {
 }
 
 
+def needs_database(arguments: list[str]) -> bool:
+    """Whether the command (with what follows it) has to find one running; it may be named like one that needs none
+    further on, as `domain check` is."""
+    if not arguments or arguments[0] in WITHOUT_DATABASE:
+        return False
+    return not {"--help", "-h"} & set(arguments)
+
+
 def run_with_database(data_dir: Path) -> None:
     from config.binaries import NoBinaries
     from config.cluster import ClusterFailed, running_cluster
@@ -55,7 +63,7 @@ def run() -> None:
 def main() -> None:
     choose_data_dir(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if os.environ.get("DATABASE_URL") or len(sys.argv) < 2 or WITHOUT_DATABASE & set(sys.argv[1:3]):
+    if os.environ.get("DATABASE_URL") or not needs_database(sys.argv[1:]):
         from django.core.management import execute_from_command_line
 
         execute_from_command_line(sys.argv)

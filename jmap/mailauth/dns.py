@@ -114,7 +114,7 @@ class Resolver:
         """The answer and the seconds for which it may be kept."""
         lifetime = LIFETIME if deadline is None else min(LIFETIME, deadline - time.monotonic())
         if lifetime <= 0:
-            raise DnsTrouble(f"{name}: no time is left to ask for {type}")
+            raise DnsTrouble(f"{spelled(name)}: {type}: no time is left to ask")
         try:
             found = self._stub().resolve(name, type, raise_on_no_answer=False, lifetime=lifetime, search=False)
             response, chain, exists = found.response, found.chaining_result, True
@@ -122,7 +122,7 @@ class Resolver:
             response, exists = cast(Any, error).response(name), False
             chain = response.resolve_chaining()
         except (dns.exception.DNSException, OSError, ValueError) as error:
-            raise DnsTrouble(f"{name}: {type}: {error}") from error
+            raise DnsTrouble(f"{spelled(name)}: {type}: {in_words(error)}") from error
         records = tuple(READERS[type](rdata) for rdata in chain.answer or ())
         secure = self.trusted and bool(response.flags & dns.flags.AD)
         return Answer(records, secure, exists, spelled(chain.canonical_name)), chain.minimum_ttl
@@ -195,6 +195,13 @@ def server(text: str) -> dns.nameserver.Nameserver:
         host, port = text, str(PORT)
     address = ipaddress.ip_address(host.strip("[]"))
     return dns.nameserver.Do53Nameserver(str(address), int(port))
+
+
+def in_words(error: Exception) -> str:
+    """What strangers may read in a header: nothing of our own resolvers."""
+    if isinstance(error, dns.exception.Timeout):
+        return "no answer in time"
+    return "the servers fail" if isinstance(error, dns.resolver.NoNameservers) else "no usable answer"
 
 
 def addresses(stub: dns.resolver.Resolver) -> Iterator[str]:

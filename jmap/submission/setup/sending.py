@@ -36,9 +36,8 @@ def sender_policy(scene: Scene) -> Outcome:
         if checked.result == "permerror":
             return Outcome("wrong", wanted, found, f"It can't be used: {checked.reason}.")
         if checked.result != "pass" and scene.direct and scene.addresses:
-            return Outcome(
-                "wrong", wanted, found, f"It does not let {address} send (it says {checked.result}): add mx."
-            )
+            mended = (DnsRecord(scene.domain, "TXT", f"v=spf1 mx{found[0][len('v=spf1') :]}"),)
+            return Outcome("wrong", mended, found, f"For {address} it says {checked.result}: add mx.")
     return Outcome("ok", (), found)
 
 

@@ -155,6 +155,12 @@ def test_a_record_that_says_something_else_is_wrong(
     assert whole.status(topic) == "wrong"
 
 
+def test_a_policy_for_senders_keeps_what_it_has_and_gains_us(whole: Place) -> None:
+    whole.replace(whole.domain, "TXT", "v=spf1 ip4:9.9.9.9 -all")
+    finding = whole.finding("SPF")
+    assert finding and [record.value for record in finding.outcome.wanted] == ["v=spf1 mx ip4:9.9.9.9 -all"]
+
+
 def test_dns_that_does_not_answer_is_neither_right_nor_wrong(whole: Place) -> None:
     whole.dns.failing.add(whole.domain)
     assert whole.status("MX") == "unknown"
