@@ -8,7 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +33,7 @@ logger = logging.getLogger("jmap")
 LOCK = zlib.crc32(b"push delivery")
 AT_ONCE = 100  # subscriptions
 LEASE = 120  # seconds; longer than any delivery takes
+TURN = 20.0  # seconds; then the worker may stop, if it was asked to
 LOOK_EVERY = 0.2  # seconds between looks for what has become due
 SOON = 2.0  # seconds; it stays for what is due so soon
 
@@ -79,14 +80,19 @@ class Report:
     outcome: Outcome
 
 
-def deliver_due() -> None:
-    """Deliver until nothing is due. One process does it at a time; what becomes due meanwhile it finds itself."""
+def deliver_due() -> bool:
+    """Deliver until nothing is due, or the turn is over; whether it must go on. One process does it at a time; what
+    becomes due meanwhile it finds itself."""
+    end = time.monotonic() + TURN
     while has_work():
         with only_one() as alone:
             if not alone:
-                return
+                return False
+            if time.monotonic() >= end:
+                return True
             with network() as (loop, session):
-                work(loop, session)
+                work(loop, session, end)
+    return False
 
 
 def has_work() -> bool:
@@ -109,6 +115,7 @@ def only_one() -> Iterator[bool]:
 def network() -> Iterator[tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession]]:
     """An event loop in a thread of its own, with a client: this thread has the database."""
     loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(AT_ONCE, "names"))  # a slow name server keeps others from no name
     thread = threading.Thread(target=loop.run_forever, name="push", daemon=True)
     thread.start()
     opened = webpush.client()
@@ -121,10 +128,11 @@ def network() -> Iterator[tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession
         loop.close()
 
 
-def work(loop: asyncio.AbstractEventLoop, session: aiohttp.ClientSession) -> None:
+def work(loop: asyncio.AbstractEventLoop, session: aiohttp.ClientSession, end: float) -> None:
     running: dict[Future[Report], Job] = {}
-    while running or has_work():
-        for (id,) in sql.rows(CLAIM, LEASE, AT_ONCE - len(running)):
+    while running or (time.monotonic() < end and has_work()):
+        room = AT_ONCE - len(running) if time.monotonic() < end else 0
+        for (id,) in sql.rows(CLAIM, LEASE, room):
             if (job := prepare_or_postpone(id)) is not None:
                 running[asyncio.run_coroutine_threadsafe(deliver(session, job), loop)] = job
         if not running:

@@ -8,7 +8,8 @@ from jmap.push import delivery
 @shared_task(name="push")
 def deliver(id: int) -> None:
     """Deliver all that is due; the id is only one of them."""
-    delivery.deliver_due()
+    if delivery.deliver_due():
+        ring(id)
 
 
 def ring(id: int) -> None:

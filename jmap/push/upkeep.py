@@ -14,7 +14,7 @@ from jmap.push.vapid import application_server_key
 from jmap.push.visible import VISIBLE, by_user
 
 BATCH = 500
-EVERY, FULL_EVERY = 15.0, 300.0  # seconds
+EVERY, FULL_EVERY = 15.0, 60.0  # seconds
 
 
 def ring_what_is_due() -> None:

@@ -420,6 +420,17 @@ def test_a_hostile_endpoint_harms_no_other(
     assert good.row.position != bad.row.position
 
 
+def test_a_worker_is_not_kept_for_ever(device: Device, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    device.subscribe(types=["Mailbox"])
+    make_mailbox(alice.jmap, "New")
+    models.Subscription.objects.update(due_at="2001-01-01T00:00:00Z")
+    monkeypatch.setattr(delivery, "TURN", 0)
+    assert delivery.deliver_due()
+    monkeypatch.setattr(delivery, "TURN", 20)
+    assert not delivery.deliver_due()
+    assert len(device.read()) == 1
+
+
 # Losing things
 
 
