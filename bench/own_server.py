@@ -17,6 +17,7 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parent.parent
 USER, PASSWORD = "bench@example.org", "measured-not-guessed"
 START_LIMIT = 180.0  # seconds
+MAIL_ANYWHERE = dict.fromkeys(("MX_PORT", "SUBMISSION_PORT", "SUBMISSIONS_PORT", "LMTP_PORT"), "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +54,20 @@ def proportional_size(pid: int) -> float:
 
 
 @contextmanager
-def own_server(**settings: str) -> Iterator[OwnServer]:
-    """`manage.py up` on a free port with a user to log in as; stopped, and its data gone, at the end. `settings` are
-    environment variables of it."""
+def own_server(*others: str, **settings: str) -> Iterator[OwnServer]:
+    """`manage.py up` on a free port with a user to log in as, and others with the same password; stopped, and its data
+    gone, at the end. `settings` are environment variables of it."""
     with tempfile.TemporaryDirectory(prefix="bench") as data:
         port = free_port()
-        environment = {**os.environ, **settings, "DATA_DIR": data}
+        environment = {**os.environ, **MAIL_ANYWHERE, **settings, "DATA_DIR": data}
         up = [*manage("up"), "--no-demo", "--host", "127.0.0.1", "--port", str(port), "--data", data]
         process = subprocess.Popen(up, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
         try:
             url = f"http://127.0.0.1:{port}/.well-known/jmap"
             wait_for(url, process)
-            add_user(data, environment)
+            add_domain(data, environment)
+            for user in (USER, *others):
+                add_user(user, data, environment)
             yield OwnServer(url, process.pid, environment)
         finally:
             stop(process)
@@ -96,12 +99,17 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the server does not answer")
 
 
-def add_user(data: str, environment: dict[str, str]) -> None:
-    for command in (["add_domain", USER.partition("@")[2]], ["add_user", USER, "--password-stdin"]):
-        arguments = [*manage(command[0]), *command[1:], "--data", data]
-        subprocess.run(
-            arguments, cwd=ROOT, env=environment, input=f"{PASSWORD}\n".encode(), check=True, stdout=subprocess.DEVNULL
-        )
+def add_domain(data: str, environment: dict[str, str]) -> None:
+    administer([*manage("add_domain"), USER.partition("@")[2], "--data", data], environment)
+
+
+def add_user(email: str, data: str, environment: dict[str, str]) -> None:
+    administer([*manage("add_user"), email, "--password-stdin", "--data", data], environment)
+
+
+def administer(command: list[str], environment: dict[str, str]) -> None:
+    password = f"{PASSWORD}\n".encode()
+    subprocess.run(command, cwd=ROOT, env=environment, input=password, check=True, stdout=subprocess.DEVNULL)
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
