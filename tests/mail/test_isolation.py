@@ -24,7 +24,8 @@ LETTER = (
     b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsecret words\r\n--b\r\n"
     b"Content-Type: message/rfc822\r\n\r\nSubject: inner secret\r\n\r\nvery secret\r\n--b--\r\n"
 )
-METHODS = sorted(name for each in capabilities.values() for name in each.methods if name != "Core/echo")
+WITHOUT_ACCOUNT = ("Core/echo", "PushSubscription/get", "PushSubscription/set")  # RFC 8620 §4, §7.2
+METHODS = sorted({name for each in capabilities.values() for name in each.methods} - set(WITHOUT_ACCOUNT))
 
 
 @dataclass(frozen=True)
