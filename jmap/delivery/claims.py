@@ -30,6 +30,10 @@ class Arrival:
     size: int
     sender: str
     recipient: str
+    notify: str | None
+    orcpt: str | None
+    ret: str | None
+    envid: str | None
     verdict: dict[str, Any]
     received_at: datetime
     attempts: int
@@ -48,7 +52,8 @@ UPDATE mail_arrival a
 SET lease_until = now() + make_interval(secs => %(lease)s), attempts = attempts + 1,
     due_at = now() + make_interval(secs => least(power(2, least(attempts, 20)), %(longest)s))
 FROM weighed w WHERE a.id = w.id AND (w.up_to <= %(octets)s OR w.up_to = w.weight)
-RETURNING a.id, a.account_id, a.blob, a.size, a.sender, a.recipient, a.verdict, a.received_at, a.attempts
+RETURNING a.id, a.account_id, a.blob, a.size, a.sender, a.recipient, a.notify, a.orcpt, a.ret, a.envid, a.verdict,
+    a.received_at, a.attempts
 """
 
 

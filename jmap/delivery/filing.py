@@ -1,11 +1,12 @@
 """From an arrival to an Email: each is filed exactly once, for its row goes in the transaction that files it."""
 
+import logging
 import time
 
 from jmap.core import sql
 from jmap.core.errors import SetError
-from jmap.core.writing import writing
-from jmap.delivery import vacation_reply
+from jmap.core.writing import Log, writing
+from jmap.delivery import notices, vacation_reply
 from jmap.delivery.claims import Arrival, claim, fail, give_back, is_passing, postpone, remove, still_waiting
 from jmap.delivery.letters import Letter, read_letters
 from jmap.delivery.places import Places
@@ -14,6 +15,8 @@ from jmap.delivery.twins import Twins
 from jmap.mail.arrivals import DELIVERED_BY
 from jmap.mail.batch import Batch
 from jmap.mail.ingest import NewEmail, ingest
+
+logger = logging.getLogger("jmap")
 
 TURN = 10.0  # seconds for one account; then the others have theirs
 
@@ -63,20 +66,35 @@ def file_letters(account_id: int, letters: list[Letter]) -> None:
 
 
 def file_letter(batch: Batch, places: Places, twins: Twins, letter: Letter) -> bool:
-    """Whether the message is in its mailbox now; else the account has no room for it."""
-    arrival, envelope = letter.arrival, letter.envelope
+    """Whether the arrival is done with; else the account has no room for it yet."""
     mailbox = places.find(junk=letter.is_junk, detail=letter.detail)
-    if twins.has(mailbox, envelope):
-        return True
-    keywords = ["$junk"] if letter.is_junk else []
-    try:
-        ingest(batch, NewEmail(envelope, arrival.blob, {mailbox}, keywords, arrival.received_at))
-    except SetError:  # overQuota
-        postpone(arrival)
-        return False
-    twins.add(mailbox, envelope)
+    if not twins.has(mailbox, letter.envelope):
+        try:
+            add(batch, mailbox, letter)
+        except SetError:  # overQuota
+            return refuse(batch.log, letter)
+        twins.add(mailbox, letter.envelope)
+    if letter.notice:
+        notices.send(batch.log, letter.notice)
+    return True
+
+
+def add(batch: Batch, mailbox: int, letter: Letter) -> None:
+    """The new email with all that follows from it. Raises SetError overQuota; then nothing has happened."""
+    arrival, keywords = letter.arrival, ["$junk"] if letter.is_junk else []
+    ingest(batch, NewEmail(letter.envelope, arrival.blob, {mailbox}, keywords, arrival.received_at))
     if letter.report:
         note_report(batch.log, letter.report, arrival.blob)
     if letter.reply:
         vacation_reply.send(batch.log, letter.reply)
+
+
+def refuse(log: Log, letter: Letter) -> bool:
+    """Return the message to its sender, who has waited long enough; without one to tell, it waits for room however
+    long. Whether it is done with."""
+    if letter.bounce is None:
+        postpone(letter.arrival)
+        return False
+    logger.warning("Arrival %s goes back: account %s has no room", letter.arrival.id, log.account_id)
+    notices.send(log, letter.bounce)
     return True

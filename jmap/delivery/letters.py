@@ -2,29 +2,35 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from accounts.domains import BadAddress
 from accounts.recipients import find_recipient
 from jmap.core import blobs
 from jmap.core.blobs import Located
 from jmap.delivery.claims import Arrival, fail, is_passing
+from jmap.delivery.notices import Notice, write_notice
 from jmap.delivery.reports import find_report
 from jmap.delivery.vacation_reply import Reply, Vacation
 from jmap.mail.envelope import Envelope, bare_envelope, read_envelope
 from jmap.mime.report import Report
+from jmap.submission.queue import KEPT_FOR
 
 READ_ATTEMPTS = 8  # after them a message is filed without being read
 
 
 @dataclass(slots=True)
 class Letter:
-    """A message ready to be filed. `detail` is the subaddress it was sent to, "" without."""
+    """A message ready to be filed. `detail` is the subaddress it was sent to, "" without. `notice` tells the sender
+    that it was delivered; `bounce`, that the account has had no room for it for too long."""
 
     arrival: Arrival
     envelope: Envelope
     detail: str = ""
     report: Report | None = None
     reply: Reply | None = None
+    notice: Notice | None = None
+    bounce: Notice | None = None
 
     @property
     def is_junk(self) -> bool:
@@ -52,6 +58,9 @@ def read_letter(arrival: Arrival, located: Mapping[bytes, Located], vacation: Va
     if arrival.attempts > READ_ATTEMPTS:
         return Letter(arrival, bare_envelope(arrival.account_id, len(raw)))
     letter = Letter(arrival, read_envelope(arrival.account_id, raw), find_detail(arrival))
+    letter.notice = write_notice("delivered", arrival, raw)
+    if datetime.now(UTC) - arrival.received_at > KEPT_FOR:
+        letter.bounce = write_notice("failed", arrival, raw)
     letter.report = find_report(letter.envelope.headers, raw)
     if vacation.covers(arrival.received_at) and not letter.is_junk:
         letter.reply = vacation.reply_to(arrival, letter.envelope)

@@ -52,8 +52,13 @@ class Reception:
 
     def keep(self, message: Message, findings: Findings, id: str) -> None:
         octets = complete(message, findings, id, self.office.hostname)
-        targets = [Target(each.account_id, each.rcpt.recipient) for each in message.admitted if each.account_id]
-        accept(octets, message.mail.sender, targets, findings.to_stored())
+        targets = [
+            Target(each.account_id, each.rcpt.recipient, each.rcpt.notify, each.rcpt.orcpt)
+            for each in message.admitted
+            if each.account_id
+        ]
+        mail = message.mail
+        accept(octets, mail.sender, targets, findings.to_stored(), ret=mail.ret, envid=mail.envid)
 
 
 def find(address: str) -> Recipient | None:

@@ -143,6 +143,10 @@ class Arrival(models.Model):
     size = models.BigIntegerField()
     sender = models.TextField()  # the envelope's MAIL FROM, "" for the null path
     recipient = models.TextField()  # the envelope's RCPT TO as it was given
+    notify = models.TextField(null=True)  # RFC 3461 §4.1: what the sender wants to hear of, "SUCCESS,FAILURE" …
+    orcpt = models.TextField(null=True)  # RFC 3461 §4.2
+    ret = models.TextField(null=True)  # RFC 3461 §4.3
+    envid = models.TextField(null=True)  # RFC 3461 §4.4
     verdict = models.JSONField()  # what was judged at the door: {"junk": bool, "spf": …, "score": …}
     received_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField(db_default=Now())

@@ -21,14 +21,23 @@ DELIVERED = Outcome(made(250, "2.1.5", "Delivered"), action="delivered")
 def deliver(claim: Claim, octets: bytes) -> None:
     """To every recipient exactly once: a delivery and its record are one transaction."""
     found = dict(judged(claim))
-    targets = [Target(to.account_id, each.address) for each, to in found.items() if isinstance(to, Recipient)]
+    targets = [
+        Target(to.account_id, each.address, notify_there(each), each.orcpt)
+        for each, to in found.items()
+        if isinstance(to, Recipient)
+    ]
     received = traced(octets, claim.sender, [target.recipient for target in targets], settings.MAIL_HOSTNAME)
     for account_id in {target.account_id for target in targets}:
         blobs.keep(account_id, received)  # large files are written before the transaction
     outcomes = {each: to if isinstance(to, Outcome) else DELIVERED for each, to in found.items()}
     with transaction.atomic():
-        accept(received, claim.sender, targets, {"junk": False})
+        accept(received, claim.sender, targets, {"junk": False}, ret=claim.ret, envid=claim.envid)
         settle(claim, outcomes)
+
+
+def notify_there(addressee: Addressee) -> str:
+    """What is left to be told once it is in the account's hands: that it was delivered, this queue tells."""
+    return "FAILURE" if addressee.notify is None or "FAILURE" in addressee.notify else "NEVER"
 
 
 def judged(claim: Claim) -> Iterator[tuple[Addressee, Recipient | Outcome]]:
