@@ -38,6 +38,17 @@ class Arrival:
     received_at: datetime
     attempts: int
 
+    @property
+    def is_junk(self) -> bool:
+        return bool(self.verdict.get("junk"))
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether its sender is probably who they say; else answers would go to somebody who has nothing to do with it
+        (RFC 3834 §2)."""
+        results = {name: (self.verdict.get(name) or {}).get("result") for name in ("spf", "dmarc")}
+        return not self.is_junk and (results["spf"] != "fail" or results["dmarc"] == "pass")
+
 
 # One statement. What failed before comes alone, so that the worker it may kill holds nothing else.
 CLAIM = """

@@ -67,7 +67,7 @@ def file_letters(account_id: int, letters: list[Letter]) -> None:
 
 def file_letter(batch: Batch, places: Places, twins: Twins, letter: Letter) -> bool:
     """Whether the arrival is done with; else the account has no room for it yet."""
-    mailbox = places.find(junk=letter.is_junk, detail=letter.detail)
+    mailbox = places.find(junk=letter.arrival.is_junk, detail=letter.detail)
     if not twins.has(mailbox, letter.envelope):
         try:
             add(batch, mailbox, letter)
@@ -81,7 +81,8 @@ def file_letter(batch: Batch, places: Places, twins: Twins, letter: Letter) -> b
 
 def add(batch: Batch, mailbox: int, letter: Letter) -> None:
     """The new email with all that follows from it. Raises SetError overQuota; then nothing has happened."""
-    arrival, keywords = letter.arrival, ["$junk"] if letter.is_junk else []
+    arrival = letter.arrival
+    keywords = ["$junk"] if arrival.is_junk else []
     ingest(batch, NewEmail(letter.envelope, arrival.blob, {mailbox}, keywords, arrival.received_at))
     if letter.report:
         note_report(batch.log, letter.report, arrival.blob)

@@ -16,7 +16,8 @@ from jmap.mail.envelope import Envelope, bare_envelope, read_envelope
 from jmap.mime.report import Report
 from jmap.submission.queue import KEPT_FOR
 
-READ_ATTEMPTS = 8  # after them a message is filed without being read
+ANSWER_ATTEMPTS = 4  # after them a message is filed without telling anybody
+READ_ATTEMPTS = 8  # after them it is filed without being read
 
 
 @dataclass(slots=True)
@@ -31,10 +32,6 @@ class Letter:
     reply: Reply | None = None
     notice: Notice | None = None
     bounce: Notice | None = None
-
-    @property
-    def is_junk(self) -> bool:
-        return bool(self.arrival.verdict.get("junk"))
 
 
 def read_letters(account_id: int, arrivals: list[Arrival]) -> list[Letter]:
@@ -53,18 +50,25 @@ def read_letters(account_id: int, arrivals: list[Arrival]) -> list[Letter]:
 
 
 def read_letter(arrival: Arrival, located: Mapping[bytes, Located], vacation: Vacation) -> Letter:
-    """Raises whatever goes wrong. What went wrong too often is not read any more: it is better filed than lost."""
+    """Raises whatever goes wrong. What went wrong too often is left out: better filed than lost."""
     raw = located[arrival.blob].octets()
     if arrival.attempts > READ_ATTEMPTS:
         return Letter(arrival, bare_envelope(arrival.account_id, len(raw)))
     letter = Letter(arrival, read_envelope(arrival.account_id, raw), find_detail(arrival))
+    if arrival.attempts <= ANSWER_ATTEMPTS:
+        write_answers(letter, raw, vacation)
+    return letter
+
+
+def write_answers(letter: Letter, raw: bytes, vacation: Vacation) -> None:
+    """Everything that follows from a message beyond its own email."""
+    arrival = letter.arrival
+    letter.report = find_report(letter.envelope.headers, raw)
     letter.notice = write_notice("delivered", arrival, raw)
     if datetime.now(UTC) - arrival.received_at > KEPT_FOR:
         letter.bounce = write_notice("failed", arrival, raw)
-    letter.report = find_report(letter.envelope.headers, raw)
-    if vacation.covers(arrival.received_at) and not letter.is_junk:
+    if vacation.covers(arrival.received_at) and arrival.may_be_answered:
         letter.reply = vacation.reply_to(arrival, letter.envelope)
-    return letter
 
 
 def find_detail(arrival: Arrival) -> str:

@@ -27,10 +27,9 @@ class Notice:
 
 
 def write_notice(kind: Kind, arrival: Arrival, octets: bytes) -> Notice | None:
-    """The report of this kind, its blob kept; None where nobody is to hear it: no report is reported on, and junk has
-    invented senders."""
+    """The report of this kind, its blob kept; None where nobody is to hear it. No report is reported on."""
     wanted = CONDITIONS[kind] in (arrival.notify or BY_DEFAULT).split(",")
-    if not wanted or arrival.verdict.get("junk") or not is_mailbox(arrival.sender):
+    if not (wanted and arrival.may_be_answered and is_mailbox(arrival.sender)):
         return None
     content = dsn.build(kind, subject_of(arrival, octets), [reported(kind, arrival)], settings.MAIL_HOSTNAME)
     return Notice(arrival.sender, blobs.keep(arrival.account_id, content), len(content))

@@ -14,12 +14,14 @@ from jmap.core.writing import writing
 from jmap.delivery import claims
 from jmap.delivery.claims import claim
 from jmap.delivery.filing import file_arrival
-from jmap.delivery.letters import READ_ATTEMPTS
+from jmap.delivery.letters import ANSWER_ATTEMPTS, READ_ATTEMPTS
 from jmap.mail.arrivals import Target, accept
 from jmap.mail.models import Arrival
+from jmap.submission.models import Identity
 from tests.fixtures.accounts import Person
 from tests.fixtures.filing import arrive, deliver, filed, make_due, message, waiting
 from tests.fixtures.mail import is_sound
+from tests.fixtures.vacation import go_away, queue
 
 
 def set_quota(person: Person, octets: int | None) -> None:
@@ -162,3 +164,15 @@ def test_no_mail_is_in_the_log_or_the_row_of_what_failed(alice: Person, caplog: 
     with refused(alice, "b"):
         file_arrival(id)
     assert str(id) in caplog.text and "secret" not in caplog.text + Arrival.objects.get(pk=id).error
+
+
+def test_an_answer_that_can_not_be_given_does_not_keep_a_message_from_being_filed_and_read(alice: Person) -> None:
+    go_away(alice)
+    broken = {"reply_to": [{"name": None, "email": "<not>an address"}]}
+    Identity.objects.filter(account_id=alice.account.pk).update(**broken)
+    id = deliver(alice, message(to=alice.email, subject="Tea"))
+    for _ in range(ANSWER_ATTEMPTS):
+        assert waiting(alice) == 1
+        make_due(alice)
+        file_arrival(id)
+    assert [each["subject"] for each in filed(alice)] == ["Tea"] and not queue(alice)

@@ -1,5 +1,7 @@
 """Who is never answered (RFC 3834 §2, RFC 5230 §4.5 and §4.6)."""
 
+from typing import Any
+
 import pytest
 
 from accounts.provision import add_address
@@ -95,3 +97,18 @@ def test_a_duplicate_is_not_answered_again(away: Person) -> None:
     deliver(away, same)
     deliver(away, same, sender="another@far.test")
     assert len(queue(away)) == 1
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answers"),
+    [
+        ({"spf": {"result": "fail"}}, 0),
+        ({"spf": {"result": "fail"}, "dmarc": {"result": "none"}}, 0),
+        ({"spf": {"result": "fail"}, "dmarc": {"result": "pass"}}, 1),
+        ({"spf": {"result": "softfail"}, "dmarc": {"result": "fail"}}, 1),
+        ({"spf": None, "dmarc": None}, 1),
+    ],
+)
+def test_a_forged_sender_is_not_answered(away: Person, verdict: dict[str, Any], answers: int) -> None:
+    deliver(away, **verdict)
+    assert len(queue(away)) == answers
