@@ -54,9 +54,8 @@ def test_the_example_of_rfc_8463_passes_by_both_its_signatures() -> None:
 
 @pytest.mark.parametrize("forms", ["simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed"])
 def test_a_signature_passes_in_every_canonical_form(forms: str) -> None:
-    assert results(signed(forms=forms)) == [
-        DkimResult("pass", "example.org", "s", "rsa-sha256", results(signed(forms=forms))[0].start)
-    ]
+    found = results(signed(forms=forms))
+    assert found == [DkimResult("pass", "example.org", "s", "rsa-sha256", found[0].start)]
 
 
 def test_an_unsigned_message_has_no_results() -> None:
