@@ -85,20 +85,20 @@ class EventSource(AsyncConsumer):
         self.task: asyncio.Task[None] | None = None
         self.started = False
 
+    async def __call__(self, *connection: Any) -> None:
+        try:
+            await super().__call__(*connection)
+        finally:
+            if self.task is not None:
+                self.task.cancel()
+                await asyncio.gather(self.task, return_exceptions=True)
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without a look at Django's database connections: this thread has none."""
-        await (self.http_request() if message["type"] == "http.request" else self.http_disconnect())
-
-    async def http_request(self) -> None:
+        if message["type"] == "http.disconnect":  # the client has gone, or has been sent everything
+            raise StopConsumer
         if self.task is None:
             self.task = asyncio.create_task(self.respond(environ_of(self.scope)))
-
-    async def http_disconnect(self) -> None:
-        """The client has gone, or has been sent everything."""
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
-        raise StopConsumer
 
     async def respond(self, environ: Environ) -> None:
         with ExitStack() as held:

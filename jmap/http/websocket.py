@@ -127,6 +127,13 @@ class JmapSocket(AsyncWebsocketConsumer):
         self.unsent, self.drained = 0, asyncio.Event()
         self.closing = False
 
+    async def __call__(self, *connection: Any) -> None:
+        """However it ends, also where the client vanishes in the middle of an answer, nothing of it stays."""
+        try:
+            await super().__call__(*connection)
+        finally:
+            await self.clean_up()
+
     async def dispatch(self, message: Any) -> None:
         """Without a look at Django's database connections: this thread has none."""
         if message["type"] == "websocket.receive":
@@ -134,7 +141,6 @@ class JmapSocket(AsyncWebsocketConsumer):
         elif message["type"] == "websocket.connect":
             await self.connect()
         else:
-            await self.disconnect(message.get("code", 1005))
             raise StopConsumer
 
     # The handshake (RFC 8887 §4.2)
@@ -172,7 +178,7 @@ class JmapSocket(AsyncWebsocketConsumer):
         await send({"type": "websocket.http.response.start", "status": response.status_code, "headers": headers})
         await send({"type": "websocket.http.response.body", "body": response.content})
 
-    async def disconnect(self, code: int) -> None:
+    async def clean_up(self) -> None:
         if self.stream is not None:
             self.hub.leave(self.stream)
         for task in self.tasks:

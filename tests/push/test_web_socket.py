@@ -1,8 +1,9 @@
 """JMAP over WebSocket (RFC 8887) over a real socket."""
 
 import socket
+import struct
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from accounts.provision import grant, revoke
-from jmap.http.slots import REQUESTS, slot
+from jmap.http.slots import REQUESTS, STREAMS, Full, give_back, slot, take
+from tests.config.service import eventually
 from tests.fixtures.accounts import Person
 from tests.fixtures.mail import import_email, make_mailbox, roles
 from tests.fixtures.streams import Socket, account_of, request, states_of, web_socket
@@ -183,9 +185,39 @@ def test_a_client_that_does_not_read_is_not_read_from(live_server_url: str, alic
             connection.sendall(frame)
 
 
+def test_who_vanishes_at_any_moment_leaves_nothing_behind(live_server_url: str, alice: Person) -> None:
+    text = b'{"@type": "WebSocketPushEnable", "dataTypes": 1}'  # is answered with an error
+    frame = b"\x81" + bytes([0x80 | len(text)]) + bytes(4) + text
+    for at in range(settings.MAX_STREAMS + 50):
+        with raw_connection(live_server_url, alice) as connection:
+            if at % 2:
+                connection.recv(1000)
+                connection.sendall(frame * 3)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # no goodbye
+    assert eventually(lambda: free_streams(alice) == settings.MAX_STREAMS)
+
+
+def free_streams(person: Person) -> int:
+    taken = []
+    with suppress(Full):
+        while True:
+            taken.append(take(STREAMS, person.user.pk))
+    for number in taken:
+        give_back(STREAMS, person.user.pk, number)
+    return len(taken)
+
+
 @contextmanager
 def raw_web_socket(url: str, person: Person) -> Iterator[socket.socket]:
     """Nothing is read from it but the handshake's answer."""
+    with raw_connection(url, person) as connection:
+        assert connection.recv(1000).startswith(b"HTTP/1.1 101")
+        yield connection
+
+
+@contextmanager
+def raw_connection(url: str, person: Person) -> Iterator[socket.socket]:
+    """The handshake has been sent."""
     head = [
         "GET /jmap/ws HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: jmap",
@@ -194,7 +226,6 @@ def raw_web_socket(url: str, person: Person) -> Iterator[socket.socket]:
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
         connection.sendall("\r\n".join(head).encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 101")
         yield connection
 
 
