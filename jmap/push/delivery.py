@@ -32,7 +32,8 @@ logger = logging.getLogger("jmap")
 
 LOCK = zlib.crc32(b"push delivery")
 AT_ONCE = 100  # subscriptions
-LEASE = 120  # seconds; longer than any delivery takes
+LEASE = 60  # seconds; after them, what a dead worker was at goes to another
+LONGEST_JOB = 40.0  # seconds that all messages to one subscription may take
 TURN = 20.0  # seconds; then the worker may stop, if it was asked to
 LOOK_EVERY = 0.2  # seconds between looks for what has become due
 SOON = 2.0  # seconds; it stays for what is due so soon
@@ -143,15 +144,19 @@ def work(loop: asyncio.AbstractEventLoop, session: aiohttp.ClientSession, end: f
 
 async def deliver(session: aiohttp.ClientSession, job: Job) -> Report:
     """Its messages one after the other, up to the first that is not taken."""
-    for at, message in enumerate(job.messages):
-        try:
-            outcome = await webpush.push(session, job.target, message)
-        except Exception:
-            logger.exception("A push to subscription %d failed unexpectedly", job.row.pk)
-            outcome = Outcome(Result.FAILED, "see the log")
-        if outcome.result is not Result.DELIVERED:
-            return Report(at, outcome)
-    return Report(len(job.messages), Outcome(Result.DELIVERED))
+    delivered, outcome = 0, Outcome(Result.DELIVERED)
+    try:
+        async with asyncio.timeout(LONGEST_JOB):
+            for delivered, message in enumerate(job.messages):
+                outcome = await webpush.push(session, job.target, message)
+                if outcome.result is not Result.DELIVERED:
+                    return Report(delivered, outcome)
+    except TimeoutError:
+        return Report(delivered, Outcome(Result.FAILED, "too slow"))
+    except Exception:
+        logger.exception("A push to subscription %d failed unexpectedly", job.row.pk)
+        return Report(delivered, Outcome(Result.FAILED, "see the log"))
+    return Report(len(job.messages), outcome)
 
 
 # Before: from the row to the job

@@ -83,7 +83,7 @@ def test_a_worker_that_dies_loses_no_push(service: Service, carol: Client, push_
         for worker in service.processes("config.worker"):
             worker.kill()
         carol.change("Meanwhile")
-        assert eventually(lambda: states_in(device, endpoint) == carol.states()["Mailbox"], 90)
+        assert eventually(lambda: states_in(device, endpoint) == carol.states()["Mailbox"], 150)
 
 
 def states_in(device: Device, endpoint: PushService) -> Any:
