@@ -15,8 +15,14 @@ logger = logging.getLogger("jmap")
 BELL = "posthorn_tasks"  # the NOTIFY channel; a notice says only that there is something
 RECONNECT_AFTER = 1.0  # seconds
 LOOK_EVERY = 10.0  # seconds: for messages whose lease ended, and whose notice was lost
-# A network that swallows packets is noticed within seconds, not hours.
-KEEPALIVE = {"connect_timeout": 5, "keepalives_idle": 20, "keepalives_interval": 5, "tcp_user_timeout": 20_000}
+# Of a consumer's connection. A network that swallows packets is noticed within seconds, not hours.
+OPTIONS = {
+    "application_name": "posthorn worker",
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "tcp_user_timeout": 20_000,
+}
 
 PUT = (
     "WITH added AS (INSERT INTO config_taskmessage (queue, message) VALUES (%s, %s) RETURNING 1)"
@@ -82,7 +88,7 @@ class Consumer:
             self.connect_after = time.monotonic() + RECONNECT_AFTER
             wrapper: Any = connections.create_connection("default")
             options = wrapper.settings_dict.get("OPTIONS", {})
-            wrapper.settings_dict = {**wrapper.settings_dict, "OPTIONS": {**options, **KEEPALIVE}}
+            wrapper.settings_dict = {**wrapper.settings_dict, "OPTIONS": {**options, **OPTIONS}}
             wrapper.connect()
             self.wrapper, self.fd = wrapper, wrapper.connection.fileno()
             self.watch(self.fd)

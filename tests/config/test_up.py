@@ -1,14 +1,16 @@
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
+import psycopg
 import pytest
 
 from config.cluster import Cluster
-from tests.config.service import Service, command, eventually, serving
+from tests.config.service import MANAGE, Service, command, environment, eventually, serving
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,22 @@ def test_a_dead_database_is_started_again(service: Service) -> None:
     before.kill()
     assert eventually(lambda: Cluster(service.data_dir).running() and service.postmaster() != before, 40)
     assert eventually(lambda: command(service.data_dir, "add_domain", "after.example").returncode == 0, 40)
+
+
+def test_another_worker_may_run_beside_it_and_ends_when_asked(service: Service) -> None:
+    assert eventually(lambda: consumers(service) == 1)
+    with subprocess.Popen([*MANAGE, "work", "--data", str(service.data_dir)], env=environment()) as worker:
+        assert eventually(lambda: consumers(service) == 2, 60)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+
+
+def consumers(service: Service) -> int:
+    """Workers that listen for messages."""
+    with psycopg.connect(Cluster(service.data_dir).service_url()) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'posthorn worker'"
+        [(number,)] = connection.execute(query).fetchall()
+        return int(number)
 
 
 def test_the_secrets_are_readable_by_the_owner_alone(service: Service) -> None:
