@@ -32,7 +32,7 @@ MOST_OCTETS = 256_000_000  # of the messages in flight
 LOOKUPS = 16  # threads that ask DNS
 BATCH = 8  # claims before the first of them is sent
 TICK, LOOK_AGAIN = 0.1, 1.0  # seconds: between looks at the bell, and at the queue, while something is in flight
-GRACE = 8.0  # seconds for what is in flight when the worker stops
+GRACE = 4.0  # seconds for what is in flight when the worker stops
 PATIENCE = 600.0  # seconds that a result waits for a database that has gone away
 
 running = threading.Lock()
