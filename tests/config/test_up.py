@@ -44,6 +44,10 @@ def test_a_command_works_while_it_runs(service: Service) -> None:
     assert service.status() == 200
 
 
+def test_an_argument_that_is_called_like_a_command_is_an_argument(service: Service) -> None:
+    assert command(service.data_dir, "add_domain", "check").returncode == 0
+
+
 @pytest.mark.parametrize("module", ["config.web", "config.worker"])
 def test_a_dead_process_is_started_again(service: Service, module: str) -> None:
     assert eventually(lambda: len(service.processes(module)) > 0)
