@@ -1,6 +1,7 @@
 """Changing and destroying emails with Email/set (RFC 8621 §4.6), any number in a handful of statements."""
 
 from collections.abc import Iterable, Mapping
+from operator import eq
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from jmap.core.types import anything
 from jmap.core.writing import Log
 from jmap.mail import email_get
 from jmap.mail.batch import Batch
-from jmap.mail.email_body import DEFAULT_BODY_PROPERTIES
+from jmap.mail.email_body import BODY_NAMES, BODY_PROPERTIES
 from jmap.mail.email_create import mailbox_numbers
 from jmap.mail.ingest import check_keywords, check_mailboxes
 from jmap.mail.junk import note_moves
@@ -23,11 +24,12 @@ from jmap.mail.keywords import keyword_set, pack, unpack
 
 Wire = dict[str, Any]
 MUTABLE = {"keywords": Property(anything, {}), "mailboxIds": Property(anything, {})}
+# All that a client may have fetched of the body.
 OPTIONS: Wire = {
-    "bodyProperties": DEFAULT_BODY_PROPERTIES,
+    "bodyProperties": sorted(BODY_PROPERTIES),
     "fetchTextBodyValues": False,
     "fetchHTMLBodyValues": False,
-    "fetchAllBodyValues": False,
+    "fetchAllBodyValues": True,
     "maxBodyValueBytes": 0,
 }
 
@@ -117,9 +119,22 @@ def refuse_changes(account_id: int, number: int, others: Wire) -> None:
             wrong.append(name)
     names = [name for name in others if name not in wrong]
     present = orjson.loads(email_get.fetch(account_id, [number], names, OPTIONS)[number].octets)
-    wrong += [name for name in names if present[name] != others[name]]
+    for name in names:
+        same = is_view if name in BODY_NAMES else eq
+        wrong += [] if same(present[name], others[name]) else [name]
     if wrong:
         raise InvalidProperties(wrong, "can't be changed")
+
+
+def is_view(whole: Any, given: Any) -> bool:
+    """Whether a client may have fetched this of the whole: parts with some of their properties, values cut off."""
+    if isinstance(whole, dict) and isinstance(given, dict):
+        if given.get("isTruncated") is True and isinstance(given.get("value"), str):
+            return bool(whole.get("value", "").startswith(given["value"]))
+        return all(name in whole and is_view(whole[name], item) for name, item in given.items())
+    if isinstance(whole, list) and isinstance(given, list):
+        return len(whole) == len(given) and all(map(is_view, whole, given))
+    return bool(whole == given)
 
 
 def checked_properties(context: Context, new: Wire) -> tuple[Wire, set[int]]:

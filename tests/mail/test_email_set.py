@@ -242,6 +242,36 @@ def test_what_is_sent_back_unchanged_is_no_change(jmap: Client, drafts: str) -> 
     assert answer["updated"] == {email["id"]: None} and answer["oldState"] == answer["newState"]
 
 
+FETCHED = [
+    {"fetchAllBodyValues": True},
+    {"fetchTextBodyValues": True, "maxBodyValueBytes": 3},
+    {"bodyProperties": ["type", "subParts", "headers"], "properties": ["bodyStructure", "textBody", "headers"]},
+]
+
+
+@pytest.mark.parametrize("arguments", FETCHED)
+def test_a_whole_email_is_a_patch_however_much_of_its_body_was_fetched(
+    jmap: Client, drafts: str, arguments: Wire
+) -> None:
+    id = create(jmap, drafts, **TEXT)["id"]
+    email = jmap.call("Email/get", ids=[id], **arguments)["list"][0]
+    assert jmap.call("Email/set", update={id: email})["updated"] == {id: None}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bodyValues", {"1": {"value": "other"}}),
+        ("bodyValues", {"9": {"value": "x"}}),
+        ("bodyValues", {"1": {"value": "other", "isTruncated": True}}),
+        ("textBody", []),
+        ("bodyStructure", {"type": "text/html"}),
+    ],
+)
+def test_a_body_can_not_be_changed(jmap: Client, drafts: str, name: str, value: Any) -> None:
+    assert not_updated(jmap, create(jmap, drafts, **TEXT)["id"], {name: value})["properties"] == [name]
+
+
 def test_a_destroyed_email_leaves_every_mailbox(jmap: Client, alice: Person, drafts: str) -> None:
     id = import_email(jmap, drafts, roles(jmap)["inbox"])["id"]
     assert jmap.call("Email/set", destroy=[id])["destroyed"] == [id]
