@@ -1,10 +1,15 @@
 """The plain text of a message: of one part, and of all its text parts for the search index."""
 
 from jmap.mime.charsets import codec_of, declared_in_html, decode, scrub
+from jmap.mime.headers import as_text
 from jmap.mime.html import html_to_text
-from jmap.mime.message import decode_body
+from jmap.mime.message import decode_body, parse
 from jmap.mime.structure import Part, leaves
 from jmap.mime.transfer import decode_transfer
+
+ATTACHED = 200_000  # characters read of what is attached, in all
+NESTED = 3  # levels of messages within messages that are read
+_SHOWN_FIELDS = ("from", "to", "cc", "subject")
 
 
 def part_text(raw: bytes | memoryview, part: Part) -> tuple[str, bool]:
@@ -35,16 +40,41 @@ def plain_text(part: Part, text: str) -> str:
     return html_to_text(text, descriptions=True) if part.type == "text/html" else text
 
 
-def text_of(raw: bytes | memoryview, root: Part, cap: int) -> str:
-    """The plain text of all text parts but attached ones for indexing, in order, at most `cap` characters."""
+def text_of(raw: bytes | memoryview, root: Part, cap: int, depth: int = NESTED) -> str:
+    """The plain text of a message for indexing, at most `cap` characters: what it shows, then what is attached to it as
+    text or as a message (RFC 8621 §4.4.1 `body`)."""
+    texts = [part for part in leaves(root) if part.type.startswith(("text/", "message/"))]
+    shown = [part for part in texts if not _is_attached(part)]
+    attached = [part for part in texts if _is_attached(part)]
+    found = _texts(raw, shown, cap, depth)
+    found += _texts(raw, attached, min(ATTACHED, cap - sum(len(text) + 1 for text in found)), depth)
+    return "\n".join(found)[:cap]
+
+
+def _is_attached(part: Part) -> bool:
+    return part.disposition == "attachment" or part.type.startswith("message/")
+
+
+def _texts(raw: bytes | memoryview, parts: list[Part], room: int, depth: int) -> list[str]:
+    """The texts of these parts, in order, until `room` characters are full."""
     found: list[str] = []
-    room = cap
-    for part in leaves(root):
+    for part in parts:
         if room <= 0:
             break
-        if part.type.startswith("text/") and part.disposition != "attachment":
-            # An encoded character takes at most 12 octets (quoted-printable of four), HTML far more than its text.
-            text = plain_text(part, text_prefix(raw, part, 12 * room + 65_536))[:room]
-            found.append(text)
-            room -= len(text) + 1
-    return "\n".join(found)[:cap]
+        found.append(_words_of(raw, part, room, depth)[:room])
+        room -= len(found[-1]) + 1
+    return found
+
+
+def _words_of(raw: bytes | memoryview, part: Part, room: int, depth: int) -> str:
+    if part.type in ("message/rfc822", "message/global"):
+        return _message_text(decode_body(raw, part)[0], room, depth - 1) if depth else ""
+    # An encoded character takes at most 12 octets (quoted-printable of four), HTML far more than its text.
+    return plain_text(part, text_prefix(raw, part, 12 * room + 65_536))
+
+
+def _message_text(raw: bytes, room: int, depth: int) -> str:
+    """A message within a message: the header fields that its reader is shown, and its text."""
+    root = parse(raw)
+    heads = [as_text(header.value)[:room] for header in root.headers if header.name.lower() in _SHOWN_FIELDS]
+    return "\n".join([*heads, text_of(raw, root, room, depth)])
