@@ -63,10 +63,6 @@ class Letter:
     files: list[File] = field(default_factory=list)
 
     @property
-    def is_empty(self) -> bool:
-        return not (self.to or self.cc or self.bcc or self.subject or self.body.strip() or self.files)
-
-    @property
     def recipients(self) -> list[Wire]:
         """Everyone it goes to, once. Raises Unusable."""
         everyone = [*addresses(self.to), *addresses(self.cc), *addresses(self.bcc)]

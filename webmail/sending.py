@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from jmap.client import Client, MethodFailed
+from jmap.client import Client, MethodFailed, ref
 from webmail.letters import Letter, Unusable, email_of
 from webmail.mailboxes import Mailboxes
 
@@ -53,10 +53,20 @@ def save(client: Client, letter: Letter, identities: list[Wire], mailboxes: Mail
 
 
 def remove_older(client: Client, letter: Letter, newest: str, drafts: str) -> None:
-    same = {"inMailbox": drafts, "hasKeyword": "$draft", "header": ["Message-ID", letter.message_id]}
-    older = [id for id in client.call("Email/query", filter=same)["ids"] if id != newest]
+    older = [id for id in drafts_of(client, letter, drafts) if id != newest]
     if older:
         client.call("Email/set", destroy=older)
+
+
+def drafts_of(client: Client, letter: Letter, drafts: str) -> list[str]:
+    """The emails that keep this letter. The search finds words, so what it finds is compared: other letters may have a
+    Message-ID that is like this one's."""
+    like = {"inMailbox": drafts, "hasKeyword": "$draft", "header": ["Message-ID", letter.message_id]}
+    found = client.batch(
+        ("Email/query", {"filter": like}, "query"),
+        ("Email/get", {"#ids": ref("query", "Email/query", "/ids"), "properties": ["messageId"]}, "emails"),
+    )["emails"]["list"]
+    return [email["id"] for email in found if email["messageId"] == [letter.message_id]]
 
 
 def send(

@@ -87,6 +87,25 @@ def test_a_draft_is_taken_up_again(web: Web, jmap: Client) -> None:
     assert again["message_id"] == fields["message_id"] and again["draft"] == draft["id"]
 
 
+@pytest.mark.parametrize(("mine", "other"), [("1@host", "1@host.example"), ("!@!", "2@host.example")])
+def test_saving_leaves_drafts_of_other_letters_alone(web: Web, jmap: Client, mine: str, other: str) -> None:
+    drafts = [put(jmap, text(Message_ID=f"<{id}>"), role="drafts", keywords={"$draft": True}) for id in (mine, other)]
+    fields = opened(web, jmap, f"?draft={drafts[0]['id']}") | {"message_id": mine}
+    press(web, fields, "save", body="Mine")
+    assert drafts[1]["id"] in [each["id"] for each in emails(jmap, "drafts")]
+
+
+def test_discarding_after_a_lost_answer_takes_the_draft_away(web: Web, jmap: Client) -> None:
+    fields = opened(web, jmap)
+    web.post("/mail/write", {**fields, "action": "save", "quiet": "1", "body": "One"})  # the page never hears its id
+    press(web, fields, "discard")
+    assert emails(jmap, "drafts") == [] and len(emails(jmap, "trash")) == 1
+
+
+def test_an_unknown_button_is_not_found(web: Web, jmap: Client) -> None:
+    assert web.post("/mail/write", {**opened(web, jmap), "action": "dance"}).status_code == 404
+
+
 def test_sending_leaves_no_draft_behind(web: Web, jmap: Client) -> None:
     fields = opened(web, jmap)
     press(web, fields, "save", body="Draft")

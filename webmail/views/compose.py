@@ -12,11 +12,13 @@ from django.views.decorators.http import require_POST
 from jmap.client import Client, RequestError
 from webmail import frame, replies
 from webmail.access import mail_view
+from webmail.actions import apply
 from webmail.letters import File, Letter, Unusable, read_letter
 from webmail.mailboxes import Mailboxes, read_mailboxes
 from webmail.people import suggest
-from webmail.sending import read_identities, save, send, take_back
+from webmail.sending import drafts_of, read_identities, save, send, take_back
 from webmail.toast import leave_toast
+from webmail.views.deeds import back
 from webmail.views.pages import list_page
 
 Wire = dict[str, Any]
@@ -80,12 +82,12 @@ def write(request: HttpRequest, client: Client) -> HttpResponseBase:
     """`action`: save (also unasked, by the page's script: `quiet`), send, later (with `at`), or discard."""
     identities, mailboxes = read_identities(client), read_mailboxes(client)
     letter = read_letter(request.POST, client.caller.login)
-    action, key = request.POST.get("action", "save"), request.POST.get("place", "")
+    act, key = ACTIONS.get(request.POST.get("action", "save")), request.POST.get("place", "")
+    if act is None:
+        raise Http404
     try:
         letter = with_uploads(request, client, letter)
-        return ACTIONS[action](request, client, letter, identities, mailboxes)
-    except KeyError:
-        raise Http404 from None
+        return act(request, client, letter, identities, mailboxes)
     except (Unusable, RequestError) as error:
         said = str(error)
     if request.POST.get("quiet"):
@@ -119,7 +121,7 @@ def do_send(
 ) -> HttpResponseBase:
     submission = send(client, letter, identities, mailboxes)
     leave_toast(request, "Sent.", unsend=submission)
-    return after(request)
+    return back(request)
 
 
 def do_send_later(
@@ -128,7 +130,7 @@ def do_send_later(
     at = later(request.POST.get("at", ""))
     submission = send(client, letter, identities, mailboxes, at=at)
     leave_toast(request, f"It will be sent on {timezone.localtime(at):%A %d %B, %H:%M}.", unsend=submission)
-    return after(request)
+    return back(request)
 
 
 def later(text: str) -> datetime:
@@ -148,22 +150,16 @@ def do_discard(
     request: HttpRequest, client: Client, letter: Letter, identities: list[Wire], mailboxes: Mailboxes
 ) -> HttpResponseBase:
     """Into the trash if it was ever kept: nothing written is lost by one click."""
-    trash = mailboxes.with_role("trash")
-    if letter.draft and trash:
-        client.call("Email/set", update={letter.draft: {"mailboxIds": {trash.id: True}}})
-        drafts = mailboxes.with_role("drafts")
-        before = {letter.draft: {"mailboxIds": {drafts.id: True}}} if drafts else None
-        leave_toast(request, "The draft is in the Trash.", before)
-    return after(request)
+    trash, drafts = mailboxes.with_role("trash"), mailboxes.with_role("drafts")
+    kept = drafts_of(client, letter, drafts.id) if trash and drafts else []
+    if kept and trash and drafts:
+        refused = apply(client, {id: {"mailboxIds": {trash.id: True}} for id in kept})
+        before = {id: {"mailboxIds": {drafts.id: True}} for id in kept if id not in refused}
+        leave_toast(request, "The draft is in the Trash." if before else "The draft could not be moved.", before)
+    return back(request)
 
 
 ACTIONS = {"save": do_save, "send": do_send, "later": do_send_later, "discard": do_discard}
-
-
-def after(request: HttpRequest) -> HttpResponseBase:
-    from webmail.views.deeds import back
-
-    return back(request)
 
 
 @require_POST
@@ -173,7 +169,7 @@ def unsend(request: HttpRequest, client: Client) -> HttpResponseBase:
     email = take_back(client, request.POST.get("submission", ""), read_mailboxes(client))
     if email is None:
         leave_toast(request, "It is too late: the letter is on its way.")
-        return after(request)
+        return back(request)
     leave_toast(request, "Taken back. Nobody has got it.")
     return redirect(f"/mail/{request.POST.get('place') or 'starred'}/compose?draft={email}")
 
